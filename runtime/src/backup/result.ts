@@ -1,0 +1,27 @@
+import type { Snapshot } from '../archive/snapshot.ts';
+
+/** What a backup would copy: the answer of a dry run. */
+export interface BackupPlan {
+  cluster: { id: string; label?: string };
+  archive: { location: string; /** Sequence of the newest commit, null for a new archive. */ newest: number | null };
+  topics: PlannedTopic[];
+  groups: string[];
+  notes: string[];
+}
+
+export interface PlannedTopic {
+  name: string;
+  partitions: number;
+  /** Offsets between the start and the cut, over all partitions: an upper bound of the records to copy. */
+  offsets: number;
+  /** Partitions that are copied from their log start again, and why. */
+  fullCopies: { partition: number; reason: string }[];
+}
+
+/** What a finished (or stopped) backup left behind. */
+export interface BackupResult {
+  /** The snapshots committed, oldest first; empty only when there was nothing to commit. */
+  snapshots: Snapshot[];
+  /** True when the run was stopped before the cut: the last snapshot is partial. */
+  interrupted: boolean;
+}
