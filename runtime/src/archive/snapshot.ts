@@ -33,6 +33,11 @@ export interface SnapshotTopic {
   /** What the topic itself sets, as the broker describes it. */
   config: Record<string, string>;
   partitions: SnapshotPartition[];
+  /**
+   * Present when the run did not copy the topic (it was not selected) but the cluster still had it: the topic and the
+   * group offsets on it stand as they did in that older commit. Two jobs with different topics can share an archive.
+   */
+  asOf?: { sequence: number; cutTime: string };
 }
 
 /**
@@ -63,6 +68,8 @@ export interface SnapshotPartition {
   lost: LostRange[];
   /** Batches and records left out because their transaction was aborted; of this generation. */
   aborted: { batches: number; records: number };
+  /** Why the run could not copy the partition up to its cut, in one line. A run after such a snapshot takes a new cut. */
+  failed?: string;
 }
 
 export interface LostRange {

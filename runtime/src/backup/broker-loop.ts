@@ -1,0 +1,202 @@
+import { MskBackupError } from '../errors.ts';
+import type { KafkaClient } from '../kafka/client.ts';
+import { kafkaError } from '../kafka/protocol/error-codes.ts';
+import { type FetchedPartition, type FetchResponse, fetchRequest } from '../kafka/protocol/fetch.ts';
+import { FRAME_BYTES, type PartitionCopy, type RawFrame } from './partition-copy.ts';
+
+/** What happens to a partition that leaves its broker's loop. */
+export interface BrokerLoopEvents {
+  /** The partition has reached its cut. */
+  onDone(copy: PartitionCopy): void;
+  /** Its leader is elsewhere or unreachable: look for it again. */
+  onLost(copy: PartitionCopy, reason: MskBackupError): void;
+  /** It cannot be copied. */
+  onFailed(copy: PartitionCopy, reason: unknown): void;
+  /** The position is not in the log any more. Resolves with the offset to go on at. */
+  onOutOfRange(copy: PartitionCopy): Promise<number>;
+  /** Offsets gone through and bytes received. */
+  onProgress(offsets: number, bytes: number): void;
+}
+
+export interface BrokerLoopOptions {
+  /** Partitions in one request. */
+  maxPartitions: number;
+  /** Limit of one fetch answer, in bytes. */
+  fetchMaxBytes: number;
+  /** How long the broker may wait for data to come, in ms. */
+  maxWaitMs: number;
+}
+
+/** Of one partition in one answer. Somewhat above a frame, so that an answer makes whole frames in spite of cut batches. */
+const PARTITION_BYTES = FRAME_BYTES + 64 * 1024;
+
+/**
+ * Copies the partitions that one broker leads: one fetch at a time for several partitions, and the next one is under way
+ * while the last one's frames are stored.
+ */
+export class BrokerLoop {
+  readonly nodeId: number;
+  readonly #client: KafkaClient;
+  readonly #put: (frame: RawFrame) => Promise<void>;
+  readonly #options: BrokerLoopOptions;
+  readonly #events: BrokerLoopEvents;
+  readonly #waiting: PartitionCopy[] = [];
+  /** In the order in which they are asked for: the broker fills an answer from the front. */
+  #open: PartitionCopy[] = [];
+  /** Asked for without others and with the whole limit, since nothing came for it in company. */
+  #alone: PartitionCopy | undefined;
+  /** The front of the last request, the one partition of which the broker sends a batch whatever its size. */
+  #front: PartitionCopy | undefined;
+  /** Events of the answer at hand, told once its frames have been put. */
+  readonly #toTell: (() => void)[] = [];
+
+  constructor(
+    nodeId: number,
+    client: KafkaClient,
+    put: (frame: RawFrame) => Promise<void>,
+    options: BrokerLoopOptions,
+    events: BrokerLoopEvents,
+  ) {
+    this.nodeId = nodeId;
+    this.#client = client;
+    this.#put = put;
+    this.#options = options;
+    this.#events = events;
+  }
+
+  add(copy: PartitionCopy): void {
+    this.#waiting.push(copy);
+  }
+
+  get idle(): boolean {
+    return this.#waiting.length === 0 && this.#open.length === 0;
+  }
+
+  /** Runs until there is nothing left to copy here, or until the signal: then every open partition is flushed. */
+  async run(signal: AbortSignal): Promise<void> {
+    let answer = this.#ask(signal);
+    while (answer !== undefined) {
+      let response: FetchResponse;
+      try {
+        response = await answer;
+      } catch (reason) {
+        if (!(reason instanceof MskBackupError) || reason.kind !== 'connection') throw reason;
+        await this.#flushOpen();
+        for (const copy of [...this.#open.splice(0), ...this.#waiting.splice(0)]) this.#events.onLost(copy, reason);
+        return;
+      }
+      const frames: RawFrame[] = [];
+      for (const fetched of response.partitions) await this.#take(fetched, frames);
+      answer = this.#ask(signal);
+      // Awaited below; a failure that comes while the frames are stored must not count as unhandled.
+      answer?.catch(() => {});
+      for (const frame of frames) await this.#put(frame);
+      // Told only now: who hears that a topic is done may close its pack.
+      for (const tell of this.#toTell.splice(0)) tell();
+    }
+    await this.#flushOpen();
+  }
+
+  #ask(signal: AbortSignal): Promise<FetchResponse> | undefined {
+    if (signal.aborted) return undefined;
+    while (this.#open.length < this.#options.maxPartitions && this.#waiting.length > 0) {
+      const copy = this.#waiting.shift()!;
+      if (copy.done) this.#toTell.push(() => this.#events.onDone(copy));
+      else this.#open.push(copy);
+    }
+    if (this.#open.length === 0) return undefined;
+    const asked = this.#alone === undefined ? this.#open : [this.#alone];
+    this.#front = asked[0];
+    return this.#client.send(
+      this.nodeId,
+      fetchRequest({
+        isolationLevel: 'read_committed',
+        maxWaitMs: this.#options.maxWaitMs,
+        minBytes: 1,
+        maxBytes: this.#options.fetchMaxBytes,
+        partitions: asked.map(({ plan, position }) => ({
+          topic: plan.topic,
+          partition: plan.partition,
+          fetchOffset: position,
+          maxBytes: this.#alone === undefined ? PARTITION_BYTES : this.#options.fetchMaxBytes,
+        })),
+      }),
+      'fetch',
+    );
+  }
+
+  async #take(fetched: FetchedPartition, frames: RawFrame[]): Promise<void> {
+    const copy = this.#open.find(
+      ({ plan }) => plan.partition === fetched.partition && plan.topic === fetched.topic,
+    );
+    if (copy === undefined) return;
+    try {
+      if (fetched.errorCode !== 0) {
+        await this.#takeError(copy, fetched.errorCode, frames);
+        return;
+      }
+      const before = copy.position;
+      const taken = copy.take(fetched);
+      frames.push(...taken.frames);
+      if (taken.moved) {
+        if (this.#alone === copy) this.#alone = undefined;
+        // Behind the others, so that a busy partition does not keep them out of every answer.
+        this.#open.push(...this.#open.splice(this.#open.indexOf(copy), 1));
+      } else if (fetched.lastStableOffset >= copy.plan.cut) {
+        // Nothing came although the log goes on: either the batch is larger than what fitted, or compaction has
+        // removed everything up to the cut. Alone, a partition gets at least one batch whatever its size.
+        if (this.#alone === copy) {
+          if (fetched.records.length === 0) frames.push(...copy.skipTo(copy.plan.cut));
+          this.#alone = undefined;
+        } else if (this.#front === copy) {
+          this.#alone = copy;
+        }
+      }
+      this.#events.onProgress(Math.min(copy.position, copy.plan.cut) - before, fetched.records.length);
+      if (copy.done) {
+        this.#leave(copy);
+        this.#toTell.push(() => this.#events.onDone(copy));
+      }
+    } catch (reason) {
+      // What was gathered before the bad batch is sound and is kept.
+      frames.push(...copy.flush());
+      this.#leave(copy);
+      this.#toTell.push(() => this.#events.onFailed(copy, reason));
+    }
+  }
+
+  async #takeError(copy: PartitionCopy, errorCode: number, frames: RawFrame[]): Promise<void> {
+    const { topic, partition } = copy.plan;
+    const error = kafkaError(errorCode);
+    if (error.name === 'OFFSET_OUT_OF_RANGE') {
+      const before = copy.position;
+      frames.push(...copy.flush(), ...copy.skipTo(await this.#events.onOutOfRange(copy)));
+      this.#events.onProgress(Math.min(copy.position, copy.plan.cut) - before, 0);
+      if (copy.done) {
+        this.#leave(copy);
+        this.#toTell.push(() => this.#events.onDone(copy));
+      }
+      return;
+    }
+    const reason = new MskBackupError(
+      error.retriable ? 'connection' : 'configuration',
+      error.name,
+      `cannot read ${topic}[${partition}] at offset ${copy.position} from broker ${this.nodeId}: ${error.name}; ${error.advice}`,
+    );
+    frames.push(...copy.flush());
+    this.#leave(copy);
+    this.#toTell.push(() =>
+      error.retriable ? this.#events.onLost(copy, reason) : this.#events.onFailed(copy, reason),
+    );
+  }
+
+  #leave(copy: PartitionCopy): void {
+    const at = this.#open.indexOf(copy);
+    if (at >= 0) this.#open.splice(at, 1);
+    if (this.#alone === copy) this.#alone = undefined;
+  }
+
+  async #flushOpen(): Promise<void> {
+    for (const copy of this.#open) for (const frame of copy.flush()) await this.#put(frame);
+  }
+}

@@ -1,0 +1,139 @@
+import type { Generation, LostRange, SnapshotPartition } from '../archive/snapshot.ts';
+import type { BackupJob } from '../config/job.ts';
+import type { CutPartition } from './cut.ts';
+
+/** From where to where one partition is copied, and what the snapshot says of it besides. */
+export interface PartitionPlan {
+  topic: string;
+  partition: number;
+  /** First offset to copy. */
+  start: number;
+  /** First offset not to copy. */
+  cut: number;
+  logStart: number;
+  highWatermark: number;
+  /** Generation of the frames that are copied now; one of `generations`. */
+  generation: number;
+  generations: Generation[];
+  lost: LostRange[];
+  /** Of the last batch that the archive holds; -1 when there is none. */
+  leaderEpoch: number;
+  /** What earlier runs left out in this generation. */
+  aborted: { batches: number; records: number };
+  /** Why the partition is not simply continued. */
+  restarted?: string;
+}
+
+/** Why the newest snapshot's copy of a partition cannot just be continued. */
+export type Restart =
+  /** The topic of that name is another one now: nothing of the old one belongs to the new snapshot. */
+  | { kind: 'recreated' }
+  /** The log was cut back (unclean election): what the archive holds from `at` on is not in the log any more. */
+  | { kind: 'truncated'; at: number }
+  /** Copy from the log start again, because of `why`. */
+  | { kind: 'full'; why: string };
+
+/**
+ * Decides where a partition's copy starts and which generations its snapshot has. Pure.
+ * @param parent the partition in the newest snapshot, if it is there
+ * @param noticedAt ISO 8601, for lost ranges that are noticed now
+ */
+export function planPartition(
+  topic: string,
+  at: CutPartition,
+  parent: SnapshotPartition | undefined,
+  restart: Restart | undefined,
+  startOffset: BackupJob['startOffset'],
+  noticedAt: string,
+): PartitionPlan {
+  const common = {
+    topic,
+    partition: at.partition,
+    cut: at.lastStable,
+    logStart: at.logStart,
+    highWatermark: at.highWatermark,
+  };
+  if (parent === undefined) return { ...common, ...begin(topic, at, startOffset, noticedAt) };
+
+  const next = parent.generations.reduce((highest, { generation }) => Math.max(highest, generation), -1) + 1;
+  const fresh = { leaderEpoch: -1, aborted: { batches: 0, records: 0 }, generation: next };
+  switch (restart?.kind) {
+    case 'recreated':
+      return {
+        ...common,
+        ...fresh,
+        start: at.logStart,
+        generations: [{ generation: next, from: at.logStart }],
+        lost: [{ from: parent.logStart, until: parent.reached, reason: 'topic-recreated', noticedAt }],
+        restarted: 'the topic was deleted and created again',
+      };
+    case 'full':
+      return {
+        ...common,
+        ...fresh,
+        start: at.logStart,
+        generations: [...endingAt(parent.generations, at.logStart), { generation: next, from: at.logStart }],
+        lost: parent.lost.filter((range) => range.until <= at.logStart),
+        restarted: restart.why,
+      };
+    case 'truncated': {
+      const start = Math.max(restart.at, at.logStart);
+      return {
+        ...common,
+        ...fresh,
+        start,
+        generations: [...endingAt(parent.generations, restart.at), { generation: next, from: start }],
+        lost: [...parent.lost, { from: restart.at, until: parent.reached, reason: 'truncation', noticedAt }],
+        restarted: `the log was truncated to offset ${restart.at}, behind what was backed up`,
+      };
+    }
+    case undefined: {
+      const start = Math.max(parent.reached, at.logStart);
+      const expired: LostRange[] =
+        at.logStart > parent.reached
+          ? [{ from: parent.reached, until: at.logStart, reason: 'retention', noticedAt }]
+          : [];
+      return {
+        ...common,
+        start,
+        // A snapshot never ends before it starts: an empty log may have a cut below what an older one reached.
+        cut: Math.max(at.lastStable, start),
+        generation: next - 1,
+        generations: parent.generations,
+        lost: [...parent.lost, ...expired],
+        leaderEpoch: parent.leaderEpoch,
+        aborted: parent.aborted,
+      };
+    }
+  }
+}
+
+function begin(
+  topic: string,
+  at: CutPartition,
+  startOffset: BackupJob['startOffset'],
+  noticedAt: string,
+): Pick<PartitionPlan, 'start' | 'generation' | 'generations' | 'lost' | 'leaderEpoch' | 'aborted'> {
+  const wanted =
+    startOffset === 'earliest'
+      ? at.logStart
+      : startOffset === 'latest'
+        ? at.lastStable
+        : (startOffset[topic]?.[String(at.partition)] ?? at.logStart);
+  const start = Math.min(Math.max(wanted, at.logStart), Math.max(at.lastStable, at.logStart));
+  return {
+    start,
+    generation: 0,
+    generations: [{ generation: 0, from: start }],
+    lost: start > at.logStart ? [{ from: at.logStart, until: start, reason: 'start-offset', noticedAt }] : [],
+    leaderEpoch: -1,
+    aborted: { batches: 0, records: 0 },
+  };
+}
+
+/** The generations as far as they lie below the offset, so that a newer one can begin there without overlap. */
+function endingAt(generations: Generation[], offset: number): Generation[] {
+  return generations
+    .filter(({ from }) => from < offset)
+    .map((generation) => ({ ...generation, until: Math.min(generation.until ?? offset, offset) }));
+}

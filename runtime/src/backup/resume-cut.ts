@@ -1,0 +1,54 @@
+import type { Snapshot } from '../archive/snapshot.ts';
+import type { KafkaClient } from '../kafka/client.ts';
+import type { ClusterDescription } from '../kafka/describe-cluster.ts';
+import { listOffsets } from '../kafka/list-offsets.ts';
+import type { Cut, CutTopic } from './cut.ts';
+
+/**
+ * The cut of a snapshot that was stopped before it was reached, to go on with: same end offsets, same groups, log starts
+ * as they are now.
+ * @returns undefined when it cannot be reached any more (a partition failed, a topic is gone or another one), so that a
+ * new cut has to be taken
+ */
+export async function resumeCut(
+  client: KafkaClient,
+  cluster: ClusterDescription,
+  parent: Snapshot | undefined,
+  signal: AbortSignal,
+): Promise<Cut | undefined> {
+  if (parent?.kind !== 'partial') return undefined;
+  const stopped = parent.topics.filter(({ asOf }) => asOf === undefined);
+  const partitions = stopped.flatMap(({ name, partitions }) => partitions.map((at) => ({ topic: name, ...at })));
+  if (partitions.some(({ failed }) => failed !== undefined)) return undefined;
+  const ids = new Map(cluster.topics.map(({ name, topicId }) => [name, topicId]));
+  if (stopped.some(({ name, topicId }) => ids.get(name) !== topicId)) return undefined;
+
+  const logStarts = await listOffsets(
+    client,
+    cluster,
+    partitions.map(({ topic, partition }) => ({ topic, partition, at: 'earliest' as const })),
+    signal,
+  );
+  if (logStarts.some(({ errorCode }) => errorCode !== 0)) return undefined;
+  const logStart = new Map(logStarts.map((at) => [`${at.topic}/${at.partition}`, at.offset]));
+  const topics = stopped.map(
+    (topic): CutTopic => ({
+      name: topic.name,
+      topicId: topic.topicId,
+      partitionCount: topic.partitionCount,
+      replicationFactor: topic.replicationFactor,
+      config: topic.config,
+      partitions: topic.partitions.map((at) => ({
+        partition: at.partition,
+        logStart: Math.min(logStart.get(`${topic.name}/${at.partition}`)!, at.cut),
+        lastStable: at.cut,
+        highWatermark: at.highWatermark,
+      })),
+    }),
+  );
+  const names = new Set(topics.map(({ name }) => name));
+  const groups = parent.groups
+    .map((group) => ({ ...group, offsets: group.offsets.filter(({ topic }) => names.has(topic)) }))
+    .filter(({ offsets }) => offsets.length > 0);
+  return { time: parent.cut.time, topics, groups };
+}

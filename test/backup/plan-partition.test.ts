@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import type { SnapshotPartition } from '../../runtime/src/archive/snapshot.ts';
+import type { CutPartition } from '../../runtime/src/backup/cut.ts';
+import { planPartition } from '../../runtime/src/backup/plan-partition.ts';
+
+const NOW = '2026-01-02T03:04:05.000Z';
+
+function at(logStart: number, lastStable: number): CutPartition {
+  return { partition: 0, logStart, lastStable, highWatermark: lastStable };
+}
+
+function known(overrides: Partial<SnapshotPartition> = {}): SnapshotPartition {
+  return {
+    partition: 0,
+    logStart: 0,
+    cut: 100,
+    highWatermark: 100,
+    reached: 100,
+    leaderEpoch: 3,
+    generations: [{ generation: 0, from: 0 }],
+    lost: [],
+    aborted: { batches: 2, records: 20 },
+    ...overrides,
+  };
+}
+
+describe('a partition that the archive does not hold yet', () => {
+  test('begins at the log start', () => {
+    const plan = planPartition('t', at(50, 80), undefined, undefined, 'earliest', NOW);
+    expect(plan).toMatchObject({ start: 50, cut: 80, generations: [{ generation: 0, from: 50 }], lost: [] });
+  });
+
+  test('begins at the cut with `latest`, and what lies before is recorded', () => {
+    const plan = planPartition('t', at(50, 80), undefined, undefined, 'latest', NOW);
+    expect(plan.start).toBe(80);
+    expect(plan.lost).toEqual([{ from: 50, until: 80, reason: 'start-offset', noticedAt: NOW }]);
+  });
+
+  test.each([
+    [60, 60],
+    [10, 50],
+    [999, 80],
+  ])('begins at a given offset, %i, within the log', (wanted, start) => {
+    const plan = planPartition('t', at(50, 80), undefined, undefined, { t: { '0': wanted } }, NOW);
+    expect(plan.start).toBe(start);
+  });
+});
+
+describe('a partition that the archive holds', () => {
+  test('goes on where the newest snapshot ended', () => {
+    const plan = planPartition('t', at(0, 150), known(), undefined, 'latest', NOW);
+    expect(plan).toMatchObject({ start: 100, cut: 150, generation: 0, leaderEpoch: 3, lost: [], aborted: { records: 20 } });
+  });
+
+  test('records what retention deleted in between', () => {
+    const plan = planPartition('t', at(120, 150), known(), undefined, 'earliest', NOW);
+    expect(plan.start).toBe(120);
+    expect(plan.lost).toEqual([{ from: 100, until: 120, reason: 'retention', noticedAt: NOW }]);
+  });
+
+  test('has nothing of the old topic after it was created again', () => {
+    const plan = planPartition('t', at(0, 30), known(), { kind: 'recreated' }, 'earliest', NOW);
+    expect(plan).toMatchObject({ start: 0, generation: 1, generations: [{ generation: 1, from: 0 }], leaderEpoch: -1 });
+    expect(plan.lost).toEqual([{ from: 0, until: 100, reason: 'topic-recreated', noticedAt: NOW }]);
+  });
+
+  test('starts a generation where a truncated log diverged', () => {
+    const plan = planPartition('t', at(0, 130), known(), { kind: 'truncated', at: 70 }, 'earliest', NOW);
+    expect(plan).toMatchObject({
+      start: 70,
+      generation: 1,
+      generations: [
+        { generation: 0, from: 0, until: 70 },
+        { generation: 1, from: 70 },
+      ],
+    });
+    expect(plan.lost).toEqual([{ from: 70, until: 100, reason: 'truncation', noticedAt: NOW }]);
+  });
+
+  test('keeps, after a full copy, only what lies before the log start of older generations', () => {
+    const before = known({
+      generations: [
+        { generation: 0, from: 0, until: 40 },
+        { generation: 1, from: 40 },
+      ],
+      lost: [{ from: 5, until: 6, reason: 'retention', noticedAt: NOW }],
+    });
+    const plan = planPartition('t', at(60, 130), before, { kind: 'full', why: 'asked' }, 'earliest', NOW);
+    expect(plan).toMatchObject({
+      start: 60,
+      generations: [
+        { generation: 0, from: 0, until: 40 },
+        { generation: 1, from: 40, until: 60 },
+        { generation: 2, from: 60 },
+      ],
+      lost: [{ from: 5, until: 6 }],
+      restarted: 'asked',
+    });
+  });
+
+  test('never ends before it starts', () => {
+    const plan = planPartition('t', at(0, 90), known(), undefined, 'earliest', NOW);
+    expect(plan).toMatchObject({ start: 100, cut: 100 });
+  });
+});
