@@ -1,0 +1,50 @@
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { zstdCompress, zstdDecompress } from '../../runtime/src/batch/zstd.ts';
+
+const DAMAGED = { kind: 'data', code: 'DECOMPRESSION_FAILED' };
+const text = Buffer.from('an order of things. '.repeat(100_000));
+
+test('what goes in comes out', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 5000 }), fc.constantFrom(1, 3, 19), async (bytes, level) => {
+      const compressed = await zstdCompress(bytes, level);
+      expect(zstdDecompressSync(compressed)).toEqual(Buffer.from(bytes));
+      expect(await zstdDecompress(compressed, bytes.length)).toEqual(Buffer.from(bytes));
+    }),
+  );
+});
+
+test('large, hardly compressible output comes in several pieces and out whole', async () => {
+  const noise = Buffer.alloc(3_000_001);
+  for (let at = 0, seed = 1; at < noise.length; at++) {
+    seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+    noise[at] = seed >>> 24;
+  }
+  const compressed = await zstdCompress(noise, 1);
+  // Not by toEqual, which takes seconds for large buffers.
+  expect((await zstdDecompress(compressed, noise.length)).equals(noise)).toBe(true);
+});
+
+test('results pin no larger buffer than they need', async () => {
+  const compressed = await zstdCompress(text, 1);
+  expect(compressed.buffer.byteLength).toBeLessThanOrEqual(compressed.length * 1.125);
+  const raw = await zstdDecompress(compressed, text.length);
+  expect(raw.buffer.byteLength).toBe(text.length + 1);
+});
+
+test('a frame of another writer, without its length, is read', async () => {
+  expect((await zstdDecompress(zstdCompressSync(text), text.length)).equals(text)).toBe(true);
+});
+
+test('damaged, truncated, or of another length', async () => {
+  const compressed = await zstdCompress(text, 1);
+  await expect(zstdDecompress(Buffer.from('no zstd at all'), 100)).rejects.toMatchObject(DAMAGED);
+  await expect(zstdDecompress(compressed.subarray(0, compressed.length >> 1), text.length)).rejects.toMatchObject(
+    DAMAGED,
+  );
+  await expect(zstdDecompress(compressed, text.length + 1)).rejects.toMatchObject(DAMAGED);
+  await expect(zstdDecompress(compressed, text.length - 1)).rejects.toMatchObject(DAMAGED);
+  await expect(zstdDecompress(compressed, 0)).rejects.toMatchObject(DAMAGED);
+});
