@@ -103,6 +103,8 @@ export interface RestoreJob {
   topicMapping: Record<string, string>;
   /** Only these partitions of the source; undefined for all. */
   sourcePartitions?: number[];
+  /** Only records whose timestamp lies in it: epoch milliseconds, both ends included; a missing end is open. */
+  timeWindow?: { start?: number; end?: number };
   allowNonEmpty: boolean;
   /** Bring back records below the log start at the cut, which the archive still has. Default false. */
   includeExpired: boolean;

@@ -1,0 +1,41 @@
+import { distance } from 'fastest-levenshtein';
+import { pathText } from './findings.ts';
+import { configurationSchema } from './schema/configuration.ts';
+import { allKeys } from './schema/tree.ts';
+
+let known: string[][] | undefined;
+
+/**
+ * What to say about a key that the section does not have. A key that another section has under this very name is in the
+ * wrong place; else the section's own keys come first, then those of others.
+ */
+export function suggestion(section: readonly string[], key: string): string {
+  known ??= allKeys(configurationSchema);
+  const word = normal(key);
+  const common = (path: string[]) => path.findIndex((part, index) => part !== section[index]);
+  const ranked = known
+    .map((path) => {
+      const name = path.at(-1) as string;
+      const isSibling = path.length === section.length + 1 && common(path) === section.length;
+      const edits = distance(word, name);
+      const isNear = edits <= Math.max(1, Math.floor(word.length / 3)) || (word.length > 3 && isPart(word, name));
+      const rank = edits === 0 ? 0 : isNear ? (isSibling ? 1 : 2) : isSibling ? 3 : 4;
+      return { path, edits, rank, common: common(path) };
+    })
+    .sort((a, b) => a.rank - b.rank || (a.rank === 0 ? b.common - a.common : a.edits - b.edits));
+  const best = ranked[0] as (typeof ranked)[number];
+  return best.rank < 3 ? `did you mean ${pathText(best.path)}?` : `the nearest known key is ${pathText(best.path)}`;
+}
+
+/** `bootstrapServers`, `bootstrap.servers` and `bootstrap-servers` are all `bootstrap_servers`. */
+function normal(key: string): string {
+  return key
+    .slice(0, 60)
+    .replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '_')
+    .replaceAll(/[-. ]/g, '_')
+    .toLowerCase();
+}
+
+function isPart(word: string, name: string): boolean {
+  return name.includes(word) || (name.length > 4 && word.includes(name));
+}
