@@ -5,6 +5,8 @@
 export interface Frame {
   /** Key of the pack, relative to the archive. */
   pack: string;
+  /** Bytes of the whole pack, so that a truncated copy is recognised; 0 until the pack is finished. */
+  packSize: number;
   /** First byte in the pack. */
   position: number;
   /** Stored bytes. */
@@ -15,6 +17,8 @@ export interface Frame {
   /** CRC-32C of the stored bytes. */
   checksum: number;
   topic: string;
+  /** Of the topic that the batches came from: an index may hold frames of an older topic of the same name. */
+  topicId: string;
   partition: number;
   /** See `Generation` in snapshot.ts. */
   generation: number;

@@ -1,0 +1,34 @@
+import { crc32c } from '../batch/crc32c.ts';
+import { zstdCompress } from '../batch/zstd.ts';
+
+/** A frame's bytes as they will be stored, and what the index has to say of them. */
+export interface EncodedFrame {
+  bytes: Uint8Array;
+  codec: 'none' | 'zstd';
+  /** CRC-32C of `bytes`. */
+  checksum: number;
+  /** Bytes before compression. */
+  rawLength: number;
+}
+
+/** Compression that saves less is not worth the reader's time. */
+const LEAST_SAVING = 0.02;
+
+/**
+ * Compresses on the thread pool; frames that hardly shrink are stored as they are.
+ * @param batches whole record batches; with codec `none` they are taken over, not copied
+ * @param options level: 1-22
+ */
+export async function encodeFrame(
+  batches: Uint8Array,
+  options: { codec: 'none' | 'zstd'; level: number },
+): Promise<EncodedFrame> {
+  const rawLength = batches.length;
+  if (options.codec === 'zstd') {
+    const bytes = await zstdCompress(batches, options.level);
+    if (bytes.length <= rawLength * (1 - LEAST_SAVING)) {
+      return { bytes, codec: 'zstd', checksum: crc32c(bytes), rawLength };
+    }
+  }
+  return { bytes: batches, codec: 'none', checksum: crc32c(batches), rawLength };
+}

@@ -1,0 +1,45 @@
+import type { FrameTable } from './frame-table.ts';
+import type { SnapshotPartition, SnapshotTopic } from './snapshot.ts';
+
+/** The offsets of one frame that count: inclusive, exclusive. */
+export interface OffsetWindow {
+  from: number;
+  until: number;
+}
+
+/**
+ * Decides which rows of an index belong to a snapshot: index objects are shared between snapshots, and hold frames of
+ * topics that were deleted, of histories that were truncated, and of what came after.
+ */
+export class SnapshotRows {
+  readonly #topics: Map<string, { topic: SnapshotTopic; partitions: Map<number, SnapshotPartition> }>;
+
+  constructor(topics: SnapshotTopic[]) {
+    this.#topics = new Map(
+      topics.map((topic) => [
+        topic.name,
+        { topic, partitions: new Map(topic.partitions.map((partition) => [partition.partition, partition])) },
+      ]),
+    );
+  }
+
+  /** Rows of the table that belong to the snapshot, with the part of their offsets that does. */
+  *of(
+    table: FrameTable,
+  ): Generator<{ row: number; topic: SnapshotTopic; partition: SnapshotPartition } & OffsetWindow> {
+    // Looked up once for each string of the table, not once for each row.
+    const byName = table.strings.map((name) => this.#topics.get(name));
+    for (let row = 0; row < table.length; row++) {
+      const known = byName[table.topic(row)];
+      if (known === undefined || known.topic.topicId !== table.strings[table.topicId(row)]) continue;
+      const partition = known.partitions.get(table.partition(row));
+      if (partition === undefined) continue;
+      const number = table.generation(row);
+      const generation = partition.generations.find((candidate) => candidate.generation === number);
+      if (generation === undefined) continue;
+      const from = Math.max(table.baseOffset(row), generation.from);
+      const until = Math.min(table.lastOffset(row) + 1, generation.until ?? partition.reached, partition.reached);
+      if (from < until) yield { row, topic: known.topic, partition, from, until };
+    }
+  }
+}
