@@ -1,0 +1,60 @@
+import type { BackupPlan, BackupResult } from '../../backup/result.ts';
+import { planBackup, runBackup } from '../../backup/run.ts';
+import { EXIT_CODES } from '../exit-codes.ts';
+import type { CommonOptions } from '../options.ts';
+import { count, counted, facts, table } from '../output.ts';
+import { readJob } from '../read-job.ts';
+import type { Run } from '../run.ts';
+import { snapshotFacts, unreachedTable } from '../snapshot-text.ts';
+
+interface Options extends CommonOptions {
+  full?: boolean;
+  dryRun?: boolean;
+}
+
+/** `backup`: ends with `interrupted` when it was stopped before the cut. */
+export async function execute({ options, context, log, print }: Run<Options>): Promise<number> {
+  const configured = await readJob(options, 'backup', log);
+  const job = options.full ? { ...configured, full: true } : configured;
+  if (options.dryRun) {
+    const plan = await planBackup(job, context);
+    print(plan, () => planText(plan));
+    return EXIT_CODES.ok;
+  }
+  const result = await runBackup(job, context);
+  print(result, () => resultText(result));
+  return result.interrupted ? EXIT_CODES.interrupted : EXIT_CODES.ok;
+}
+
+function planText({ cluster, archive, topics, groups, notes }: BackupPlan): string {
+  const head = facts([
+    ['cluster', cluster.label ? `${cluster.label} (${cluster.id})` : cluster.id],
+    ['archive', `${archive.location}, ${archive.newest === null ? 'new' : `newest snapshot #${archive.newest}`}`],
+    ['to copy', `${counted(sum(topics, 'offsets'), 'offset')} of ${counted(sum(topics, 'partitions'), 'partition')}`],
+    ['groups', groups.length === 0 ? 'none' : groups.join(', ')],
+  ]);
+  const rows = topics.map(({ name, partitions, offsets, fullCopies }) => [
+    name,
+    partitions,
+    offsets,
+    fullCopies.length === 0 ? '' : `${counted(fullCopies.length, 'partition')}: ${reasons(fullCopies)}`,
+  ]);
+  const list = table(['topic', { right: 'partitions' }, { right: 'offsets' }, 'copied in full'], rows);
+  return [head, list, ...notes.map((note) => `note: ${note}`), 'Nothing was written: this was a dry run.'].join('\n\n');
+}
+
+function resultText({ snapshots, interrupted }: BackupResult): string {
+  const last = snapshots.at(-1);
+  if (last === undefined) return interrupted ? 'Stopped; no snapshot was taken.' : 'Nothing to back up.';
+  const before = snapshots.length > 1 ? [`${count(snapshots.length)} snapshots were taken; the last one:`] : [];
+  const unreached = unreachedTable(last);
+  return [...before, snapshotFacts(last), ...(unreached ? [unreached] : [])].join('\n\n');
+}
+
+function reasons(fullCopies: { reason: string }[]): string {
+  return [...new Set(fullCopies.map(({ reason }) => reason))].join('; ');
+}
+
+function sum(topics: BackupPlan['topics'], key: 'offsets' | 'partitions'): number {
+  return topics.reduce((total, topic) => total + topic[key], 0);
+}

@@ -1,0 +1,66 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { LOG_LEVELS, type LogLevel } from '../observe/log.ts';
+
+/** Options that every command takes, before or after its name. */
+export interface CommonOptions {
+  /** As the user gave it; undefined leaves it to MSK_BACKUP_CONFIG, which may also hold the text itself. */
+  config?: string;
+  json?: boolean;
+  verbose?: boolean;
+  logLevel?: LogLevel;
+}
+
+/** Options of the commands that read an archive. */
+export interface ArchiveOptions extends CommonOptions {
+  path?: string;
+}
+
+/** Options of the commands that read one snapshot. */
+export interface SnapshotOptions extends ArchiveOptions {
+  backupId: string;
+}
+
+export function addCommonOptions(program: Command): void {
+  program
+    .option(
+      '-c, --config <file>',
+      'configuration: a path, - for the standard input, or s3://bucket/key (environment: MSK_BACKUP_CONFIG)',
+    )
+    .option('--json', 'the result as JSON on the standard output, logs as JSON lines on the standard error')
+    .option('-v, --verbose', 'show more: --log-level debug')
+    .addOption(new Option('--log-level <level>', 'what is logged').choices(LOG_LEVELS).default('info'));
+}
+
+export function addPathOption(command: Command): Command {
+  return command.option(
+    '--path <archive>',
+    'the archive, instead of a configuration: a directory, or s3://bucket/prefix?region=…&endpoint=…&path_style=true',
+  );
+}
+
+export function addBackupIdOption(command: Command): Command {
+  return command.option(
+    '--backup-id <id>',
+    'the snapshot: its backup_id, or latest for the newest complete one',
+    'latest',
+  );
+}
+
+/** `--verbose` wins over `--log-level`, which has a default. */
+export function logLevel(options: CommonOptions): LogLevel {
+  return options.verbose ? 'debug' : (options.logLevel ?? 'info');
+}
+
+/** `3/10`: the third of ten. */
+export function parsePart(text: string): { k: number; n: number } {
+  const match = /^(\d{1,4})\/(\d{1,4})$/.exec(text);
+  const [k, n] = [Number(match?.[1]), Number(match?.[2])];
+  if (!match || k < 1 || k > n) throw new InvalidArgumentError('Give it as 3/10: the third of ten parts.');
+  return { k, n };
+}
+
+/** A whole number from 1. */
+export function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Give a whole number from 1.');
+  return Number(text);
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { EXIT_CODE_HELP } from './exit-codes.ts';
+import { addBackupIdOption, addCommonOptions, addPathOption, parseCount, parsePart } from './options.ts';
+import type { Execute } from './run.ts';
+
+/** The command line: every command with its options. What a command does is loaded when it runs, so that help is quick. */
+export function buildProgram(): Command {
+  const program = new Command('msk-backup')
+    .description('Backs up Kafka topics to S3 or a directory, batch by batch, and restores them.')
+    .version(version(), '-V, --version')
+    .helpCommand('help [command]', 'the options of a command')
+    .configureHelp({ showGlobalOptions: true })
+    // Errors are told in our own words, in one place: main.ts.
+    .configureOutput({ outputError: () => {} })
+    .showSuggestionAfterError(false)
+    .exitOverride()
+    .addHelpText('after', EXIT_CODE_HELP);
+  addCommonOptions(program);
+
+  program
+    .command('backup')
+    .description('copy what is new since the newest snapshot, or everything, and take a snapshot')
+    .option('--full', 'copy every partition from its log start again')
+    .option('--dry-run', 'print what would be copied; write nothing')
+    .action(does(() => import('./commands/backup.ts')));
+
+  program
+    .command('restore')
+    .description('put the topics of a snapshot into a cluster and check them')
+    .option(
+      '--backup-id <id>',
+      'the snapshot, instead of the one in the configuration; latest: the newest complete one',
+    )
+    .addOption(
+      new Option('--verify <how>', 'read: read the target back and compare it record by record').choices(['read']),
+    )
+    .option('--dry-run', 'print what would be restored; write nothing')
+    .action(does(() => import('./commands/restore.ts')));
+
+  addPathOption(program.command('list'))
+    .description('the snapshots of an archive')
+    .option('--last <count>', 'only the newest ones', parseCount)
+    .action(does(() => import('./commands/list.ts')));
+
+  addBackupIdOption(addPathOption(program.command('describe')))
+    .description('one snapshot: topics, partitions, offsets, records, times, lost ranges, groups')
+    .action(does(() => import('./commands/describe.ts')));
+
+  addBackupIdOption(addPathOption(program.command('verify')))
+    .description('check that a snapshot can be restored')
+    .addOption(
+      new Option('--depth <depth>', 'names and sizes; a part of the data, another one each day; or all of it')
+        .choices(['names', 'part', 'full'])
+        .default('names'),
+    )
+    .addOption(new Option('--part <k/n>', 'which part, for --depth part').argParser(parsePart))
+    .action(does(() => import('./commands/verify.ts')));
+
+  addBackupIdOption(addPathOption(program.command('groups')))
+    .description('the consumer groups of a snapshot and how far they had read')
+    .option('--cluster', "the groups of the configuration's source cluster, as they stand now")
+    .action(does(() => import('./commands/groups.ts')));
+
+  program
+    .command('config')
+    .description('check a configuration and print what it comes to, secrets masked')
+    .action(does(() => import('./commands/config.ts')));
+
+  addPathOption(program.command('rebuild'))
+    .description('make a snapshot from the packs alone, when commits or indexes are lost')
+    .action(does(() => import('./commands/rebuild.ts')));
+
+  return program;
+}
+
+/** The action of a command. Its module, and with it the engines and their libraries, is loaded only now. */
+function does(load: () => Promise<{ execute: Execute }>) {
+  return async (...args: unknown[]): Promise<void> => {
+    const command = args.at(-1) as Command;
+    const [{ run }, { execute }] = await Promise.all([import('./run.ts'), load()]);
+    await run(command, execute);
+  };
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import type { Command } from 'commander';
+import { jsonLog } from '../observe/json-log.ts';
+import type { Log } from '../observe/log.ts';
+import type { RunContext } from '../observe/run-context.ts';
+import type { ShownProgress } from '../observe/shown-progress.ts';
+import { terminalLog } from '../observe/terminal-log.ts';
+import { tellFailure } from './failure.ts';
+import { type CommonOptions, logLevel } from './options.ts';
+import { stopOnSignals } from './stop-on-signals.ts';
+
+/** What a command works with. */
+export interface Run<Options extends CommonOptions> {
+  options: Options;
+  context: RunContext;
+  /** Lines for people and log collectors on the standard error. */
+  log: Log;
+  /** The result on the standard output: the value with `--json`, else the text. Once a run: the bars end with it. */
+  print(value: unknown, text: () => string): void;
+}
+
+/** What a command does; answers the exit code. */
+// biome-ignore lint/suspicious/noExplicitAny: each command has its own options, which commander has checked
+export type Execute = (run: Run<any>) => Promise<number>;
+
+/** Runs a command: bars or log lines while it works, the error as the user gets it, the exit code. */
+export async function run(command: Command, execute: Execute): Promise<void> {
+  const options = command.optsWithGlobals<CommonOptions>();
+  const { log, progress } = await shown(options);
+  // However the process ends, the terminal gets its cursor back.
+  process.on('exit', () => progress.end());
+  const stopping = stopOnSignals({ say: (line) => log.warn(line) });
+  const print = (value: unknown, text: () => string) => {
+    progress.end();
+    process.stdout.write(options.json ? `${JSON.stringify(value, null, 2)}\n` : `${text()}\n`);
+  };
+  try {
+    process.exitCode = await execute({ options, context: { progress, signal: stopping.signal }, log, print });
+  } catch (error) {
+    progress.end();
+    tellFailure(error, options, stopping.signal);
+  } finally {
+    progress.end();
+    stopping.release();
+  }
+}
+
+/** Bars and plain lines for a terminal, JSON lines for everything else. */
+async function shown(options: CommonOptions): Promise<{ log: Log; progress: ShownProgress }> {
+  const level = logLevel(options);
+  if (process.stderr.isTTY && !options.json) {
+    const { barProgress } = await import('../observe/bar-progress.ts');
+    const progress = barProgress({ level });
+    return { log: terminalLog({ level, write: progress.line }), progress };
+  }
+  const { logProgress } = await import('../observe/log-progress.ts');
+  const log = jsonLog({ run: randomBytes(6).toString('hex'), level });
+  return { log, progress: logProgress(log) };
+}
