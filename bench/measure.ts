@@ -19,7 +19,11 @@ export interface Measured {
  * @param scratch a directory for the accounting file
  * @throws Error with the end of its output when it does not exit with 0
  */
-export async function measure(scratch: string, command: string[], env: NodeJS.ProcessEnv = process.env): Promise<Measured> {
+export async function measure(
+  scratch: string,
+  command: string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Measured> {
   const out = join(scratch, `measured-${process.hrtime.bigint()}.json`);
   const child = spawn('python3', [join(import.meta.dirname, 'measure.py'), out, ...command], { env });
   let stdout = '';

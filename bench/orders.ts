@@ -1,5 +1,5 @@
-import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
 
 /** Numbers in [0, 1) that are the same in every run (mulberry32). */
 function randomNumbers(seed: number): () => number {
@@ -19,7 +19,10 @@ const WORDS = 'express fragile gift weekday invoice prepaid bulk chilled insured
 /** An order as JSON of about 1 kB: repeated field names, numbers and identifiers that do not repeat. */
 function order(random: () => number, number: number): string {
   const pick = <T>(list: T[]): T => list[Math.floor(random() * list.length)]!;
-  const half = () => Math.floor(random() * 2 ** 24).toString(16).padStart(6, '0');
+  const half = () =>
+    Math.floor(random() * 2 ** 24)
+      .toString(16)
+      .padStart(6, '0');
   const id = () => half() + half();
   const items = Array.from({ length: 5 }, () => ({
     sku: `SKU-${id()}`,
@@ -31,7 +34,11 @@ function order(random: () => number, number: number): string {
     orderId: `${id()}-${id()}`,
     number,
     customer: { id: id(), email: `${id()}@example.com`, segment: pick(WORDS) },
-    shipping: { street: `${pick(STREETS)} ${Math.floor(random() * 300)}`, zip: Math.floor(random() * 99_999), geo: [random() * 90, random() * 180] },
+    shipping: {
+      street: `${pick(STREETS)} ${Math.floor(random() * 300)}`,
+      zip: Math.floor(random() * 99_999),
+      geo: [random() * 90, random() * 180],
+    },
     status: pick(STATES),
     placedAt: 1_700_000_000_000 + Math.floor(random() * 1e10),
     items,

@@ -49,7 +49,14 @@ describe('a partition that the archive does not hold yet', () => {
 describe('a partition that the archive holds', () => {
   test('goes on where the newest snapshot ended', () => {
     const plan = planPartition('t', at(0, 150), known(), undefined, 'latest', NOW);
-    expect(plan).toMatchObject({ start: 100, cut: 150, generation: 0, leaderEpoch: 3, lost: [], aborted: { records: 20 } });
+    expect(plan).toMatchObject({
+      start: 100,
+      cut: 150,
+      generation: 0,
+      leaderEpoch: 3,
+      lost: [],
+      aborted: { records: 20 },
+    });
   });
 
   test('records what retention deleted in between', () => {

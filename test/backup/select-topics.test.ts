@@ -46,8 +46,6 @@ test('only remarks on it where the configuration says so', () => {
 });
 
 test('says which pattern matches nothing, and refuses when none does', () => {
-  expect(selectTopics(cluster, job(['orders', 'x*'])).remarks).toEqual([
-    'source.topics.include: x* matches no topic',
-  ]);
+  expect(selectTopics(cluster, job(['orders', 'x*'])).remarks).toEqual(['source.topics.include: x* matches no topic']);
   expect(() => names(['x*'])).toThrow(/none of the cluster's 3 topics matches/);
 });

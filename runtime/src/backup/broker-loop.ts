@@ -126,9 +126,7 @@ export class BrokerLoop {
   }
 
   async #take(fetched: FetchedPartition, frames: RawFrame[]): Promise<void> {
-    const copy = this.#open.find(
-      ({ plan }) => plan.partition === fetched.partition && plan.topic === fetched.topic,
-    );
+    const copy = this.#open.find(({ plan }) => plan.partition === fetched.partition && plan.topic === fetched.topic);
     if (copy === undefined) return;
     try {
       if (fetched.errorCode !== 0) {

@@ -1,7 +1,7 @@
 import { encodeFrame } from '../archive/encode-frame.ts';
 import type { Frame } from '../archive/frame.ts';
-import type { PackSet } from './pack-set.ts';
 import { ByteBudget } from '../flow/byte-budget.ts';
+import type { PackSet } from './pack-set.ts';
 import type { RawFrame } from './partition-copy.ts';
 
 export interface FrameSinkOptions {

@@ -26,6 +26,9 @@ export async function logStartAfter(client: KafkaClient, copy: PartitionCopy, co
   }
   const until = Math.min(logStart, copy.plan.cut);
   copy.lost.push({ from: copy.position, until, reason: 'retention', noticedAt: new Date().toISOString() });
-  context.progress.note('warn', `${topic}[${partition}]: offsets ${copy.position} to ${until - 1} were deleted by retention before they were read`);
+  context.progress.note(
+    'warn',
+    `${topic}[${partition}]: offsets ${copy.position} to ${until - 1} were deleted by retention before they were read`,
+  );
   return logStart;
 }

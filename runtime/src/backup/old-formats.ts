@@ -19,9 +19,7 @@ export async function refuseOldFormats(client: KafkaClient, plan: RunPlan, signa
       partitions.map(({ partition, leader }) => [`${name}/${partition}`, leader]),
     ),
   );
-  const fresh = plan.partitions.filter(
-    ({ start, cut, leaderEpoch }) => leaderEpoch === -1 && start < cut,
-  );
+  const fresh = plan.partitions.filter(({ start, cut, leaderEpoch }) => leaderEpoch === -1 && start < cut);
   await Promise.all(
     fresh.map(({ topic, partition, start }) =>
       limit(async () => {

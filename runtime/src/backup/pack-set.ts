@@ -1,6 +1,6 @@
 import type { EncodedFrame } from '../archive/encode-frame.ts';
 import type { Frame } from '../archive/frame.ts';
-import { type FrameContent, type PackMetadata, packKey, PackWriter } from '../archive/pack-writer.ts';
+import { type FrameContent, type PackMetadata, PackWriter, packKey } from '../archive/pack-writer.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
 export interface PackSetOptions {

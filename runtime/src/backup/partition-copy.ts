@@ -1,6 +1,6 @@
 import type { LostRange } from '../archive/snapshot.ts';
-import { extendChain } from '../batch/crc32c.ts';
 import { dropUncommitted } from '../batch/committed.ts';
+import { extendChain } from '../batch/crc32c.ts';
 import type { BatchHeader } from '../batch/header.ts';
 import { walkBatches } from '../batch/walk.ts';
 import type { FetchedPartition } from '../kafka/protocol/fetch.ts';

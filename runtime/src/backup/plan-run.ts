@@ -38,7 +38,10 @@ export async function planRun(
       const plan = await planFor(client, cluster, cut, parent, job);
       // A truncated log may never come to the old cut again.
       if (plan.every(({ restarted }) => restarted === undefined)) {
-        context.progress.note('info', `going on with the cut of ${parent!.backupId}, which was stopped before it was reached`);
+        context.progress.note(
+          'info',
+          `going on with the cut of ${parent!.backupId}, which was stopped before it was reached`,
+        );
         return { cluster, cut, resumed: true, partitions: plan, leaderless: [] };
       }
     }
@@ -85,8 +88,7 @@ async function planFor(
   job: BackupJob,
 ): Promise<PartitionPlan[]> {
   const now = new Date();
-  const restarts =
-    parent === undefined ? undefined : await findRestarts(client, cluster, cut, parent, job.full, now);
+  const restarts = parent === undefined ? undefined : await findRestarts(client, cluster, cut, parent, job.full, now);
   return cut.topics.flatMap((topic) => {
     const before = new Map(
       parent?.topics.find(({ name }) => name === topic.name)?.partitions.map((at) => [at.partition, at]),

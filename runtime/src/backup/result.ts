@@ -3,7 +3,7 @@ import type { Snapshot } from '../archive/snapshot.ts';
 /** What a backup would copy: the answer of a dry run. */
 export interface BackupPlan {
   cluster: { id: string; label?: string };
-  archive: { location: string; /** Sequence of the newest commit, null for a new archive. */ newest: number | null };
+  archive: { location: string /** Sequence of the newest commit, null for a new archive. */; newest: number | null };
   topics: PlannedTopic[];
   groups: string[];
   notes: string[];

@@ -5,7 +5,7 @@ import type { Snapshot } from '../archive/snapshot.ts';
 import type { BackupJob } from '../config/job.ts';
 import { MskBackupError } from '../errors.ts';
 import type { KafkaClient } from '../kafka/client.ts';
-import { describeCluster } from '../kafka/describe-cluster.ts';
+import { type ClusterDescription, describeCluster } from '../kafka/describe-cluster.ts';
 import { createKafkaClient } from '../kafka/kafkajs-client.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import { openStore } from '../storage/open-store.ts';
@@ -21,7 +21,7 @@ import { takeSnapshot } from './take-snapshot.ts';
  */
 export async function runBackup(job: BackupJob, context: RunContext): Promise<BackupResult> {
   return withConnections(job, async (client, store) => {
-    const { clusterId } = await describeCluster(client, []);
+    const clusterId = clusterIdOf(await describeCluster(client, []));
     const archive = await openArchive(store, {
       clusterId,
       ...(job.sourceClusterLabel === undefined ? {} : { label: job.sourceClusterLabel }),
@@ -52,7 +52,7 @@ export async function planBackup(job: BackupJob, context: RunContext): Promise<B
     for (const { topic, partition, reason } of leaderless) notes.push(`${topic}[${partition}]: ${reason}`);
     return {
       cluster: {
-        id: cluster.clusterId,
+        id: clusterIdOf(cluster),
         ...(job.sourceClusterLabel === undefined ? {} : { label: job.sourceClusterLabel }),
       },
       archive: { location: store.location, newest: parent?.sequence ?? null },
@@ -82,7 +82,9 @@ async function oneSnapshot(
   snapshots: Snapshot[],
 ): Promise<boolean> {
   // Each snapshot of a continuous backup can be asked for by a name of its own.
-  const backupId = job.continuous ? `${job.backupId}-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}` : job.backupId;
+  const backupId = job.continuous
+    ? `${job.backupId}-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`
+    : job.backupId;
   const first = snapshots.length === 0;
   try {
     const taken = await takeSnapshot(client, archive, first ? job : { ...job, full: false }, backupId, context);
@@ -96,6 +98,16 @@ async function oneSnapshot(
     context.progress.note('warn', `${reason.message}; trying again at the next interval`);
     return false;
   }
+}
+
+/** An archive belongs to one cluster, so a cluster without a name cannot be backed up. */
+function clusterIdOf({ clusterId }: ClusterDescription): string {
+  if (clusterId !== null) return clusterId;
+  throw new MskBackupError(
+    'connection',
+    'CLUSTER_ID_UNKNOWN',
+    'source: the brokers do not say the id of their cluster',
+  );
 }
 
 async function withConnections<T>(

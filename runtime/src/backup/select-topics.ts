@@ -18,8 +18,7 @@ export function selectTopics<T extends Candidate>(candidates: T[], job: BackupJo
     ({ name, internal }) =>
       !internal ||
       (job.includeInternalTopics &&
-        (job.internalTopics.length === 0 ||
-          matchesSelection(name, { include: job.internalTopics, exclude: [] }))),
+        (job.internalTopics.length === 0 || matchesSelection(name, { include: job.internalTopics, exclude: [] }))),
   );
   const names = new Set(candidates.map(({ name }) => name));
   const missing = job.topics.include.filter((pattern) => isLiteral(pattern) && !names.has(pattern));

@@ -4,8 +4,8 @@ import type { BackupJob } from '../config/job.ts';
 import { matchesAnyPattern } from '../config/topic-patterns.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { type ClusterDescription, type DescribedTopic, describeCluster } from '../kafka/describe-cluster.ts';
-import { type GroupOffsets, fetchGroupOffsets } from '../kafka/group-offsets.ts';
-import { type OffsetAnswer, listOffsets } from '../kafka/list-offsets.ts';
+import { fetchGroupOffsets, type GroupOffsets } from '../kafka/group-offsets.ts';
+import { listOffsets, type OffsetAnswer } from '../kafka/list-offsets.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import type { Cut, CutPartition, CutTopic } from './cut.ts';
 
@@ -36,7 +36,12 @@ export async function takeCut(
     partitions.filter(({ leader }) => leader >= 0).map(({ partition }) => ({ topic: name, partition })),
   );
   const ask = (at: 'earliest' | 'last_stable' | 'latest') =>
-    listOffsets(client, { ...cluster, topics: led }, partitions.map((p) => ({ ...p, at })), context.signal);
+    listOffsets(
+      client,
+      { ...cluster, topics: led },
+      partitions.map((p) => ({ ...p, at })),
+      context.signal,
+    );
   // The high watermark last: it must not be below the last stable offset.
   const lastStable = await ask('last_stable');
   const [earliest, highWatermark, configs] = await Promise.all([

@@ -58,7 +58,17 @@ export async function takeSnapshot(
       const { topicId, partitionCount, replicationFactor, config } = topicOf.get(name)!;
       const createdAt = startedAt.toISOString();
       const { id: archiveId, clusterId } = archive;
-      return { archiveId, clusterId, runId, topic: name, topicId, partitionCount, replicationFactor, config, createdAt };
+      return {
+        archiveId,
+        clusterId,
+        runId,
+        topic: name,
+        topicId,
+        partitionCount,
+        replicationFactor,
+        config,
+        createdAt,
+      };
     },
   });
   let copied: Awaited<ReturnType<typeof copyAll>>;
@@ -77,7 +87,10 @@ export async function takeSnapshot(
   const topics = snapshotTopics(plan.cut, copies, reasons, plan.leaderless);
   const carried = carryOver(parent, new Set(topicOf.keys()), plan.cluster.topics);
   for (const name of carried.gone) {
-    context.progress.note('warn', `topic ${name} is in the last snapshot but no longer in the cluster: only older snapshots hold it`);
+    context.progress.note(
+      'warn',
+      `topic ${name} is in the last snapshot but no longer in the cluster: only older snapshots hold it`,
+    );
   }
   const allTopics = [...topics, ...carried.topics].sort((a, b) => (a.name < b.name ? -1 : 1));
   const complete = topics.every(({ partitions }) =>
@@ -156,7 +169,9 @@ async function refuseRecreated(client: KafkaClient, plan: RunPlan): Promise<void
     client,
     plan.cut.topics.map(({ name }) => name),
   );
-  const ids = new Map(now.topics.filter(({ errorCode }) => errorCode === 0).map(({ name, topicId }) => [name, topicId]));
+  const ids = new Map(
+    now.topics.filter(({ errorCode }) => errorCode === 0).map(({ name, topicId }) => [name, topicId]),
+  );
   const changed = plan.cut.topics.filter(({ name, topicId }) => ids.get(name) !== topicId).map(({ name }) => name);
   if (changed.length === 0) return;
   throw new MskBackupError(
@@ -166,11 +181,7 @@ async function refuseRecreated(client: KafkaClient, plan: RunPlan): Promise<void
   );
 }
 
-function failureOf(
-  snapshot: Snapshot,
-  failed: Map<PartitionCopy, unknown>,
-  plan: RunPlan,
-): MskBackupError | undefined {
+function failureOf(snapshot: Snapshot, failed: Map<PartitionCopy, unknown>, plan: RunPlan): MskBackupError | undefined {
   const first = failed.entries().next().value;
   const count = failed.size + plan.leaderless.length;
   if (count === 0) return undefined;
