@@ -22,6 +22,10 @@ export interface PlannedRestoreTopic {
   rawBytes: number;
   /** `create`, or `exists` when the target has it already. */
   action: 'create' | 'exists';
+  /** Of a topic that is created. */
+  replicationFactor?: number;
+  /** What a topic that is created sets itself in the end. */
+  config?: Record<string, string>;
 }
 
 /** One JSON object per restore. */
@@ -42,6 +46,8 @@ export interface RestoredTopic {
   target: string;
   /** Retention that stays paused, and why; undefined when the topic has its configuration back. */
   retentionPaused?: string;
+  /** What the settings that were changed while restoring had been; null where the topic itself set nothing. */
+  originalConfig: Record<string, string | null>;
   partitions: RestoredPartition[];
 }
 

@@ -1,0 +1,96 @@
+import type { RestoreJob } from '../config/job.ts';
+import { MskBackupError } from '../errors.ts';
+import type { KafkaClient } from '../kafka/client.ts';
+import type { ClusterDescription } from '../kafka/describe-cluster.ts';
+import { listOffsets } from '../kafka/list-offsets.ts';
+import { PartitionWriter } from './partition-writer.ts';
+import type { PausedTopic } from './pause-topics.ts';
+import type { PreparedTopic } from './plan.ts';
+import type { PreparedRestore } from './prepare-restore.ts';
+import type { RateLimit } from './rate-limit.ts';
+import type { PartitionTask } from './restore-partition.ts';
+import { AtStake } from './retention.ts';
+
+/** A topic while it is restored. */
+export interface TopicWork {
+  topic: PreparedTopic;
+  paused: PausedTopic;
+  tasks: PartitionTask[];
+  /** Retention that stays paused, and why. */
+  stays?: string;
+}
+
+/** Batches are put together up to this size: larger ones cost a broker no less per byte. */
+const MERGE_BYTES = 1024 * 1024;
+
+/**
+ * Makes a task of every partition, with its log end at the target as the place of the first record.
+ * @throws MskBackupError kind `connection` when a partition's end cannot be learned
+ */
+export async function openTopics(
+  { topics, snapshot }: PreparedRestore,
+  paused: Map<string, PausedTopic>,
+  job: RestoreJob,
+  rate: RateLimit,
+  client: KafkaClient,
+  cluster: ClusterDescription,
+  signal: AbortSignal,
+): Promise<TopicWork[]> {
+  const ends = await logEnds(topics, client, cluster, signal);
+  const leaders = leadersOf(cluster);
+  const now = Date.now();
+  return topics.map((topic) => {
+    const state = paused.get(topic.target)!;
+    const tasks = topic.frames.map((frames): PartitionTask => {
+      const { partition } = frames.partition;
+      const place = `${topic.target}:${partition}`;
+      return {
+        frames,
+        writer: new PartitionWriter(topic.target, partition, leaders.get(place) ?? -1, ends.get(place)!),
+        prepare: {
+          maxBatchBytes: state.maxMessageBytes,
+          mergeBytes: Math.min(MERGE_BYTES, state.maxMessageBytes, rate.batchBytes),
+          mergeRecords: rate.batchRecords,
+          ...(job.includeOriginalOffsetHeader && {
+            headers: { partition, ...(snapshot.cluster.label !== undefined && { cluster: snapshot.cluster.label }) },
+          }),
+        },
+        atStake: new AtStake(state.limits, now),
+        expectedRecords: 0,
+        done: false,
+      };
+    });
+    return { topic, paused: state, tasks };
+  });
+}
+
+async function logEnds(
+  topics: PreparedTopic[],
+  client: KafkaClient,
+  cluster: ClusterDescription,
+  signal: AbortSignal,
+): Promise<Map<string, number>> {
+  const questions = topics.flatMap(({ target, frames }) =>
+    frames.map(({ partition }) => ({ topic: target, partition: partition.partition, at: 'latest' as const })),
+  );
+  const ends = new Map<string, number>();
+  for (const { topic, partition, errorCode, offset } of await listOffsets(client, cluster, questions, signal)) {
+    if (errorCode !== 0) {
+      throw new MskBackupError(
+        'connection',
+        'NO_LEADER',
+        `topic ${topic}, partition ${partition}: its leader at the target does not answer; check the brokers and restore again`,
+      );
+    }
+    ends.set(`${topic}:${partition}`, offset);
+  }
+  return ends;
+}
+
+function leadersOf(cluster: ClusterDescription): Map<string, number> {
+  return new Map(
+    cluster.topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ partition, leader }) => [`${name}:${partition}`, leader] as const),
+    ),
+  );
+}

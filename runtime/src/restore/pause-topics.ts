@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MskBackupError } from '../errors.ts';
+import type { ApiRequest, KafkaClient, TopicConfigEntry } from '../kafka/client.ts';
+import { alterTopicConfigs, describeTopicConfigs, type TopicConfigChange } from '../kafka/topic-configs.ts';
+import type { PreparedTopic } from './plan.ts';
+import { type RetentionLimits, retentionLimits } from './retention.ts';
+import { maxMessageBytes, ownSettings, type PausedSetting, settingsToPause } from './topic-config.ts';
+
+/** A topic of the target that is ready to be written. */
+export interface PausedTopic {
+  settings: PausedSetting[];
+  /** What it deletes by itself once the settings are set back. */
+  limits: RetentionLimits;
+  /** The largest batch that it takes, in bytes. */
+  maxMessageBytes: number;
+}
+
+/** How long brokers may take to learn of a changed configuration. */
+const SETTLE_MS = 30_000;
+const POLL_MS = 50;
+
+/**
+ * Switches off what would delete or change records while they are restored, and waits until every broker knows: a batch
+ * that arrives before would get the broker's time.
+ * @returns by target name, with the values to set back
+ * @throws MskBackupError naming the topic and setting that the cluster does not let us change
+ */
+export async function pauseTopics(
+  client: KafkaClient,
+  topics: PreparedTopic[],
+  signal: AbortSignal,
+): Promise<Map<string, PausedTopic>> {
+  const configs = await client.describeTopicConfigs(topics.map(({ target }) => target));
+  const paused = new Map<string, PausedTopic>();
+  const changes: TopicConfigChange[] = [];
+  for (const { target, exists, config } of topics) {
+    const described = configs.get(target) ?? [];
+    const own = exists ? {} : ownSettings(config.whereKnown, described);
+    const entries = described.map((entry) => {
+      const value = own[entry.name];
+      return value === undefined ? entry : { ...entry, value, isDefault: false };
+    });
+    const settings = settingsToPause(entries);
+    const settingNamed = (name: string) => entries.find((entry) => entry.name === name)?.value ?? undefined;
+    paused.set(target, { settings, limits: retentionLimits(settingNamed), maxMessageBytes: maxMessageBytes(entries) });
+    const during = Object.fromEntries(settings.map(({ name, during }) => [name, during]));
+    const change = { topic: target, config: { ...own, ...during } };
+    if (Object.keys(change.config).length > 0) changes.push(change);
+  }
+  await alterTopicConfigs(client, changes, signal);
+  await waitUntilKnown(client, changes, signal);
+  return paused;
+}
+
+/** Gives settings their values from before; null takes a topic's own value away. */
+export async function setBack(client: KafkaClient, topic: string, settings: PausedSetting[]): Promise<void> {
+  if (settings.length === 0) return;
+  const config = Object.fromEntries(settings.map(({ name, original }) => [name, original]));
+  await alterTopicConfigs(client, [{ topic, config }]);
+}
+
+/** A change is made by the controller; each broker learns of it a little later. */
+async function waitUntilKnown(client: KafkaClient, changes: TopicConfigChange[], signal: AbortSignal): Promise<void> {
+  if (changes.length === 0) return;
+  for (const { nodeId } of await client.brokers()) {
+    const broker = { sendToAny: <T>(request: ApiRequest<T>) => client.send(nodeId, request) };
+    const deadline = performance.now() + SETTLE_MS;
+    for (let left = changes; ; await sleep(POLL_MS, undefined, { signal })) {
+      const configs = await describeTopicConfigs(
+        broker,
+        left.map(({ topic }) => topic),
+        signal,
+      );
+      left = left.filter(({ topic, config }) => !holds(configs.get(topic) ?? [], config));
+      if (left.length === 0) break;
+      if (performance.now() > deadline) throw notKnown(nodeId, left);
+    }
+  }
+}
+
+function holds(entries: TopicConfigEntry[], config: TopicConfigChange['config']): boolean {
+  const values = new Map(entries.map(({ name, value }) => [name, value]));
+  return Object.entries(config).every(([name, value]) => values.get(name) === value);
+}
+
+function notKnown(nodeId: number, left: TopicConfigChange[]): MskBackupError {
+  return new MskBackupError(
+    'connection',
+    'CONFIG_NOT_APPLIED',
+    `broker ${nodeId} of the target has not taken over the configuration of topic ${left[0]!.topic} after ${SETTLE_MS / 1000} s; check that broker and restore again`,
+  );
+}

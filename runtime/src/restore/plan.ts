@@ -1,0 +1,147 @@
+import type { Snapshot } from '../archive/snapshot.ts';
+import type { PartitionFrames } from '../archive/snapshot-frames.ts';
+import type { RestoreJob } from '../config/job.ts';
+import type { PlannedRestoreTopic, RestorePlan } from './report.ts';
+import { KEEPS_ALL, type RetentionLimits, retentionLimits } from './retention.ts';
+import type { SelectedTopic } from './select-topics.ts';
+import type { CreatedConfig } from './topic-config.ts';
+
+/** A topic with all that is needed to restore it. */
+export interface PreparedTopic extends SelectedTopic {
+  /** The target has it already. */
+  exists: boolean;
+  /** Only for a topic that is created. */
+  replicationFactor: number;
+  config: CreatedConfig;
+  /** What is to be read of each partition. */
+  frames: PartitionFrames[];
+}
+
+export interface PlanInput {
+  job: RestoreJob;
+  snapshot: Snapshot;
+  topics: PreparedTopic[];
+  remarks: string[];
+  /** Epoch ms. */
+  now: number;
+}
+
+/** bytes per second: what a small cluster takes with three replicas. */
+const CAUTIOUS_RATE = 40_000_000;
+/** Where the topic says nothing, before the target can be asked: Kafka's own default. */
+const DEFAULT_RETENTION_MS = 7 * 24 * 3600 * 1000;
+
+/**
+ * Replicas of a topic to create: what the job asks for, else as at the source, as far as there are brokers.
+ * @returns a note when there are fewer than at the source
+ */
+export function chooseReplicationFactor(
+  { source, target }: SelectedTopic,
+  job: RestoreJob,
+  brokers: number,
+): { replicationFactor: number; note?: string } {
+  const wanted = job.replicationFactor ?? source.replicationFactor;
+  if (wanted <= brokers) return { replicationFactor: wanted };
+  return {
+    replicationFactor: brokers,
+    note: `topic ${target}: ${brokers} replicas instead of ${wanted}, because the target has ${brokers} ${brokers === 1 ? 'broker' : 'brokers'}`,
+  };
+}
+
+/** Puts together what a dry run prints. */
+export function describePlan({ job, snapshot, topics, remarks, now }: PlanInput): RestorePlan {
+  const planned = topics.map(describeTopic);
+  const records = sum(planned, (topic) => topic.records);
+  const rawBytes = sum(planned, (topic) => topic.rawBytes);
+  return {
+    snapshot: {
+      backupId: snapshot.backupId,
+      sequence: snapshot.sequence,
+      cutTime: snapshot.cut.time,
+      kind: snapshot.kind,
+    },
+    source: {
+      clusterId: snapshot.cluster.id,
+      ...(snapshot.cluster.label !== undefined && { label: snapshot.cluster.label }),
+    },
+    topics: planned,
+    records,
+    storedBytes: sum(planned, (topic) => topic.storedBytes),
+    rawBytes,
+    expectedSeconds: Math.ceil(
+      Math.max(
+        rawBytes / Math.min(CAUTIOUS_RATE, job.rateLimitBytesPerSec ?? CAUTIOUS_RATE),
+        job.rateLimitRecordsPerSec === undefined ? 0 : records / job.rateLimitRecordsPerSec,
+      ),
+    ),
+    notes: [...remarks, ...notesOnSnapshot(snapshot), ...topics.flatMap((topic) => notesOnTopic(topic, job, now))],
+  };
+}
+
+function describeTopic({
+  source,
+  target,
+  exists,
+  frames,
+  replicationFactor,
+  config,
+}: PreparedTopic): PlannedRestoreTopic {
+  return {
+    source: source.name,
+    target,
+    partitions: frames.length,
+    records: sum(frames, ({ records }) => records),
+    storedBytes: sum(frames, ({ storedBytes }) => storedBytes),
+    rawBytes: sum(frames, ({ rawBytes }) => rawBytes),
+    action: exists ? 'exists' : 'create',
+    ...(!exists && { replicationFactor, config: { ...config.create, ...config.whereKnown } }),
+  };
+}
+
+function notesOnSnapshot(snapshot: Snapshot): string[] {
+  if (snapshot.kind === 'complete') return [];
+  return [
+    `snapshot ${snapshot.backupId} is partial: the backup was stopped before it reached its cut, and later records are not in it`,
+  ];
+}
+
+function notesOnTopic(topic: PreparedTopic, job: RestoreJob, now: number): string[] {
+  const { source, target, partitions } = topic;
+  const notes: string[] = [];
+  if (source.asOf !== undefined)
+    notes.push(`topic ${source.name} stands as of ${source.asOf.cutTime}: the snapshot's run did not copy it`);
+  for (const { partition, reached, cut, failed } of partitions) {
+    if (failed !== undefined)
+      notes.push(`${source.name}[${partition}] ends at offset ${reached} instead of ${cut}: ${failed}`);
+  }
+  const settings = { ...source.config, ...job.topicConfigOverrides };
+  const policy = settings['cleanup.policy'] ?? 'delete';
+  if (policy.includes('compact')) notes.push(`topic ${target} is compacted: only after its records are back`);
+  if (settings['message.timestamp.type'] === 'LogAppendTime') {
+    notes.push(`topic ${target} has append times: its batches are written anew so that the records keep the source's`);
+  }
+  const limits = retentionLimits(
+    (name) => settings[name] ?? (name === 'retention.ms' ? `${DEFAULT_RETENTION_MS}` : undefined),
+  );
+  if (!topic.exists) notes.push(...noteOnRetention(topic, job, limits, now));
+  return notes;
+}
+
+function noteOnRetention(topic: PreparedTopic, job: RestoreJob, limits: RetentionLimits, now: number): string[] {
+  if (limits === KEEPS_ALL || !Number.isFinite(limits.ms)) return [];
+  const isOld = (maxTimestamp: number) => maxTimestamp >= 0 && maxTimestamp <= now - limits.ms;
+  const old = sum(topic.frames, (partition) =>
+    sum(partition.frames(), ({ frame }) => (isOld(frame.maxTimestamp) ? frame.records : 0)),
+  );
+  if (old === 0) return [];
+  const days = Math.round((limits.ms / 86_400_000) * 10) / 10;
+  return [
+    job.retention === 'original'
+      ? `topic ${topic.target}: at least ${old} records are older than its retention of ${days} days and will be deleted once it is set back (restore.retention: original)`
+      : `topic ${topic.target}: at least ${old} records are older than its retention of ${days} days: retention stays paused after the restore (restore.retention: original would set it back and delete them)`,
+  ];
+}
+
+function sum<T>(items: T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}

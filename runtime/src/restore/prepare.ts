@@ -1,0 +1,174 @@
+import type { BatchHeader } from '../batch/header.ts';
+import { groupBatches } from '../batch/merge.ts';
+import { needsRebuild, type ProduceOptions } from '../batch/produce-form.ts';
+import { rebuildBatches, type StoredBatch } from '../batch/rebuild.ts';
+import type { SourceHeaders } from '../batch/source-headers.ts';
+import type { OpenFrame } from './chunk.ts';
+import type { OutgoingBatch } from './outgoing.ts';
+
+export interface PrepareOptions {
+  /** What the target takes at most, in bytes. */
+  maxBatchBytes: number;
+  /** Small neighbours are put together up to this size, in bytes. */
+  mergeBytes: number;
+  /** And up to this many records, about. */
+  mergeRecords: number;
+  /** Headers to add to every record. */
+  headers?: SourceHeaders;
+}
+
+export interface PreparedBatch extends Omit<OutgoingBatch, 'acknowledged'> {
+  /** Archived bytes that are done with once it is acknowledged. */
+  sourceBytes: number;
+}
+
+export interface PreparedChunk {
+  /** In the order of the offsets. */
+  batches: PreparedBatch[];
+  /** The archived batches that hold records to restore. */
+  counted: BatchHeader[];
+  /** Records of the chunk by the index; of frames that are cut, by the batches' own counts. */
+  expectedRecords: number;
+  /** Archived batches behind the last one that put anything into the target. */
+  leftOver: { crcs: number[]; sourceBytes: number };
+}
+
+/**
+ * Compressed batches of this size or more go as they are: taking them apart costs more than a broker's work for another
+ * batch.
+ */
+const COMPRESSED_ALONE_BYTES = 4096;
+
+/**
+ * Makes of archived batches what a broker takes. Most go untouched, or put together with their neighbours; those with
+ * holes, append times, headers to add, or more bytes than the target takes are made anew.
+ */
+export async function prepareChunk(frames: OpenFrame[], options: PrepareOptions): Promise<PreparedChunk> {
+  const chunk: PreparedChunk = { batches: [], counted: [], expectedRecords: 0, leftOver: { crcs: [], sourceBytes: 0 } };
+  // Whole frames need no window, so their batches may be put together across frames.
+  let whole: StoredBatch[] = [];
+  for (const frame of frames) {
+    const stored = frame.batches.map((header) => ({ buffer: frame.raw, header }));
+    if (isWhole(frame)) {
+      whole.push(...stored);
+      chunk.expectedRecords += frame.frame.records;
+      continue;
+    }
+    await prepareRun(whole, options, {}, chunk);
+    whole = [];
+    const before = chunk.batches.length;
+    await prepareRun(stored, options, { from: frame.from, until: frame.until }, chunk);
+    for (const { records } of chunk.batches.slice(before)) chunk.expectedRecords += records;
+  }
+  await prepareRun(whole, options, {}, chunk);
+  return chunk;
+}
+
+function isWhole({ frame, from, until }: OpenFrame): boolean {
+  return from <= frame.baseOffset && until > frame.lastOffset;
+}
+
+/** A batch that puts records into the target, with those before it that do not. */
+interface Item extends StoredBatch {
+  crcs: number[];
+  sourceBytes: number;
+}
+
+async function prepareRun(
+  run: StoredBatch[],
+  options: PrepareOptions,
+  window: { from?: number; until?: number },
+  chunk: PreparedChunk,
+): Promise<void> {
+  const produce: ProduceOptions = {
+    ...window,
+    maxBytes: options.maxBatchBytes,
+    ...(options.headers !== undefined && { addHeaders: options.headers }),
+  };
+  const { items, trailing } = itemsOf(run, produce, chunk);
+  let carried: Accounted = { crcs: [], sourceBytes: 0 };
+  for (const group of groupItems(items, options)) {
+    const made = await produceForm(group, produce);
+    const accounted = accountFor([carried, ...group]);
+    carried = { crcs: [], sourceBytes: 0 };
+    const last = made.pop();
+    for (const batch of made) chunk.batches.push({ ...batch, crcs: [], sourceBytes: 0 });
+    if (last !== undefined) chunk.batches.push({ ...last, ...accounted });
+    else carried = accounted;
+  }
+  chunk.leftOver = accountFor([carried, trailing]);
+}
+
+type Accounted = PreparedChunk['leftOver'];
+
+function accountFor(parts: Accounted[]): Accounted {
+  return {
+    crcs: parts.flatMap(({ crcs }) => crcs),
+    sourceBytes: parts.reduce((sum, { sourceBytes }) => sum + sourceBytes, 0),
+  };
+}
+
+/** Takes the batches that hold wanted records; each accounts for the unwanted ones before it. */
+function itemsOf(
+  run: StoredBatch[],
+  produce: ProduceOptions,
+  chunk: PreparedChunk,
+): { items: Item[]; trailing: Accounted } {
+  const items: Item[] = [];
+  let waiting = chunk.leftOver;
+  for (const { header, buffer } of run) {
+    waiting.crcs.push(header.crc);
+    waiting.sourceBytes += header.end - header.start;
+    if (needsRebuild(header, produce) === 'empty') continue;
+    items.push({ header, buffer, ...waiting });
+    waiting = { crcs: [], sourceBytes: 0 };
+    chunk.counted.push(header);
+  }
+  return { items, trailing: waiting };
+}
+
+function* groupItems(items: Item[], options: PrepareOptions): Generator<Item[]> {
+  const bytes = items.reduce((sum, { header }) => sum + header.end - header.start, 0);
+  const records = items.reduce((sum, { header }) => sum + header.recordCount, 0);
+  const target = Math.min(options.mergeBytes, (options.mergeRecords * bytes) / Math.max(1, records));
+  let at = 0;
+  while (at < items.length) {
+    let small = at;
+    while (small < items.length && !goesAlone(items[small]!.header)) small++;
+    const headers = items.slice(at, small).map(({ header }) => header);
+    const groups = small === at ? [[items[at]!.header]] : groupBatches(headers, target);
+    for (const { length } of groups) {
+      yield items.slice(at, at + length);
+      at += length;
+    }
+  }
+}
+
+function goesAlone({ codec, start, end }: BatchHeader): boolean {
+  return codec !== 'none' && end - start >= COMPRESSED_ALONE_BYTES;
+}
+
+type Made = Pick<OutgoingBatch, 'bytes' | 'records' | 'firstOffset' | 'lastOffset'>;
+
+async function produceForm(group: Item[], produce: ProduceOptions): Promise<Made[]> {
+  const [first] = group;
+  if (first === undefined) return [];
+  if (group.length === 1 && needsRebuild(first.header, produce) === undefined) {
+    const { buffer, header } = first;
+    return [
+      {
+        bytes: buffer.subarray(header.start, header.end),
+        records: header.recordCount,
+        firstOffset: header.baseOffset,
+        lastOffset: header.lastOffset,
+      },
+    ];
+  }
+  const rebuilt = await rebuildBatches(group, produce);
+  return rebuilt.map(({ bytes, records, runs }) => ({
+    bytes,
+    records,
+    firstOffset: runs[0]!.from,
+    lastOffset: runs.at(-1)!.until - 1,
+  }));
+}

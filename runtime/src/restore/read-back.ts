@@ -1,0 +1,107 @@
+import pLimit from 'p-limit';
+import type { Record } from '../batch/records.ts';
+import type { KafkaClient } from '../kafka/client.ts';
+import type { ClusterDescription } from '../kafka/describe-cluster.ts';
+import type { RunContext } from '../observe/run-context.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import { archivedRecords } from './archived-records.ts';
+import { differenceOf } from './compare-records.ts';
+import type { RestoreReport } from './report.ts';
+import type { PartitionTask } from './restore-partition.ts';
+import { TargetReader } from './target-reader.ts';
+
+/** Each holds a frame of the archive and a fetch answer in memory. */
+const PARTITIONS_AT_ONCE = 4;
+/** More would not tell more. */
+const DIFFERENCES_LISTED = 20;
+
+type ReadBack = NonNullable<RestoreReport['readBack']>;
+
+/**
+ * Reads the restored partitions back from the target and compares each record with the archive: key, value, headers,
+ * timestamp and order.
+ * @returns the records compared, and the first differences, in words that hold no record content
+ */
+export async function readBack(
+  tasks: PartitionTask[],
+  client: KafkaClient,
+  cluster: ClusterDescription,
+  store: ObjectStore,
+  context: RunContext,
+): Promise<ReadBack> {
+  context.progress.stage('verify', { records: tasks.reduce((sum, { writer }) => sum + writer.ledger.records, 0) });
+  const reader = new TargetReader(client, cluster, context.signal);
+  const result: ReadBack = { records: 0, differences: [] };
+  const limit = pLimit(PARTITIONS_AT_ONCE);
+  await Promise.all(tasks.map((task) => limit(() => comparePartition(task, store, reader, context, result))));
+  return result;
+}
+
+async function comparePartition(
+  task: PartitionTask,
+  store: ObjectStore,
+  reader: TargetReader,
+  context: RunContext,
+  result: ReadBack,
+): Promise<void> {
+  const { topic, partition, ledger } = task.writer;
+  const archived = new RecordStream(archivedRecords(store, task));
+  const restored = new RecordStream(reader.records(topic, partition, ledger.ranges));
+  const tell = (what: string) => result.differences.push(`${topic}[${partition}] ${what}`);
+  while (result.differences.length < DIFFERENCES_LISTED) {
+    context.signal.throwIfAborted();
+    const [more, moreRestored] = [await archived.fill(), await restored.fill()];
+    if (more !== moreRestored) {
+      tell(
+        more ? `ends before source offset ${archived.take().offset}` : `has more from offset ${restored.take().offset}`,
+      );
+    }
+    if (!more || !moreRestored) break;
+    const count = Math.min(archived.left, restored.left);
+    for (let n = 0; n < count; n++) {
+      const [expected, found] = [archived.take(), restored.take()];
+      const what = differenceOf(expected, found);
+      if (what === undefined) continue;
+      tell(`offset ${found.offset} (source offset ${expected.offset}): ${what}`);
+      if (result.differences.length >= DIFFERENCES_LISTED) break;
+    }
+    result.records += count;
+    context.progress.advance({ records: count });
+  }
+  await Promise.all([archived.close(), restored.close()]);
+}
+
+/** Records that come in lots, taken one by one without waiting for each. */
+class RecordStream {
+  readonly #lots: AsyncGenerator<Record[], void, void>;
+  #lot: Record[] = [];
+  #at = 0;
+
+  constructor(lots: AsyncGenerator<Record[], void, void>) {
+    this.#lots = lots;
+  }
+
+  /** How many can be taken now. */
+  get left(): number {
+    return this.#lot.length - this.#at;
+  }
+
+  /** Resolves when at least one can be taken; false at the end. */
+  async fill(): Promise<boolean> {
+    while (this.left === 0) {
+      const { value, done } = await this.#lots.next();
+      if (done) return false;
+      this.#lot = value;
+      this.#at = 0;
+    }
+    return true;
+  }
+
+  take(): Record {
+    return this.#lot[this.#at++]!;
+  }
+
+  async close(): Promise<void> {
+    await this.#lots.return();
+  }
+}

@@ -1,0 +1,73 @@
+import type { PartitionFrames } from '../archive/snapshot-frames.ts';
+import type { ByteBudget } from '../flow/byte-budget.ts';
+import type { Progress } from '../observe/progress.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import { type Chunk, groupFrames, readChunk } from './chunk.ts';
+import type { PartitionWriter } from './partition-writer.ts';
+import { type PrepareOptions, prepareChunk } from './prepare.ts';
+import type { Producer } from './producer.ts';
+import type { RateLimit } from './rate-limit.ts';
+import { readAhead } from './read-ahead.ts';
+import type { AtStake } from './retention.ts';
+
+/** One partition to restore. */
+export interface PartitionTask {
+  frames: PartitionFrames;
+  writer: PartitionWriter;
+  prepare: PrepareOptions;
+  atStake: AtStake;
+  /** Records that the archive holds of it, by the index; of frames that are cut, as they are read. Complete when done. */
+  expectedRecords: number;
+  /** Everything has been acknowledged. */
+  done: boolean;
+}
+
+export interface RestoreMeans {
+  store: ObjectStore;
+  producer: Producer;
+  budget: ByteBudget;
+  rate: RateLimit;
+  progress: Progress;
+  signal: AbortSignal;
+  /** Rejects with the signal's reason. */
+  halted: Promise<never>;
+}
+
+/** Chunks of one partition that are read before they are written: hides the storage's latency. */
+const CHUNKS_AHEAD = 4;
+
+/** Reads, prepares and writes one partition; resolves when the target has acknowledged all of it. */
+export async function restorePartition(task: PartitionTask, means: RestoreMeans): Promise<void> {
+  const { writer } = task;
+  for await (const chunk of readAhead(chunkJobs(task, means), CHUNKS_AHEAD)) {
+    await pushChunk(chunk, task, means);
+    means.signal.throwIfAborted();
+  }
+  await Promise.race([writer.flushed(), means.halted]);
+  task.done = true;
+}
+
+function* chunkJobs({ frames }: PartitionTask, { store, budget }: RestoreMeans): Generator<() => Promise<Chunk>> {
+  for (const group of groupFrames(frames.frames())) yield () => readChunk(store, group, budget);
+}
+
+async function pushChunk(chunk: Chunk, task: PartitionTask, means: RestoreMeans): Promise<void> {
+  const { producer, progress, rate, signal } = means;
+  const prepared = await prepareChunk(chunk.frames, task.prepare);
+  for (const batch of prepared.counted) task.atStake.add(batch);
+  task.expectedRecords += prepared.expectedRecords;
+  let waiting = prepared.batches.length;
+  for (const batch of prepared.batches) {
+    await rate.take(batch.bytes.length, batch.records, signal);
+    producer.push(task.writer, {
+      ...batch,
+      acknowledged: () => {
+        progress.advance({ bytes: batch.sourceBytes, records: batch.records });
+        if (--waiting === 0) chunk.release();
+      },
+    });
+  }
+  task.writer.account(prepared.leftOver.crcs);
+  if (prepared.leftOver.sourceBytes > 0) progress.advance({ bytes: prepared.leftOver.sourceBytes });
+  if (prepared.batches.length === 0) chunk.release();
+}

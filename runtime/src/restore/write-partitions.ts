@@ -1,0 +1,62 @@
+import pLimit from 'p-limit';
+import type { RestoreJob } from '../config/job.ts';
+import { ByteBudget } from '../flow/byte-budget.ts';
+import type { KafkaClient } from '../kafka/client.ts';
+import { initProducerId } from '../kafka/init-producer-id.ts';
+import type { RunContext } from '../observe/run-context.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
+import { Producer } from './producer.ts';
+import type { RateLimit } from './rate-limit.ts';
+import { type PartitionTask, type RestoreMeans, restorePartition } from './restore-partition.ts';
+
+/**
+ * Writes all partitions, so many at once as the job says, the largest first so that the end is not one long partition.
+ * @returns whether the signal stopped it; nothing is in flight any more then
+ * @throws the first error that stopped it; nothing is in flight any more then either
+ */
+export async function writePartitions(
+  tasks: PartitionTask[],
+  client: KafkaClient,
+  store: ObjectStore,
+  job: RestoreJob,
+  rate: RateLimit,
+  context: RunContext,
+  stallMs?: number,
+): Promise<{ interrupted: boolean }> {
+  const fatal = new AbortController();
+  const signal = AbortSignal.any([context.signal, fatal.signal]);
+  const budget = new ByteBudget(job.bufferBytes);
+  const { promise: halted, reject } = Promise.withResolvers<never>();
+  halted.catch(() => {});
+  const halt = () => {
+    budget.fail(signal.reason);
+    reject(signal.reason);
+  };
+  if (signal.aborted) halt();
+  else signal.addEventListener('abort', halt, { once: true });
+
+  const identity = await initProducerId(client);
+  const producer = new Producer(client, identity, {
+    timeoutMs: job.produceTimeoutMs,
+    exclusive: !job.allowNonEmpty,
+    signal,
+    onFatal: (error) => fatal.abort(error),
+    ...(stallMs !== undefined && { stallMs }),
+  });
+  const means: RestoreMeans = { store, producer, budget, rate, progress: context.progress, signal, halted };
+  const limit = pLimit(job.maxConcurrentPartitions);
+  const ordered = [...tasks].sort((a, b) => b.frames.rawBytes - a.frames.rawBytes);
+  await Promise.all(
+    ordered.map((task) =>
+      limit(async () => {
+        if (signal.aborted) return;
+        await restorePartition(task, means).catch((error: unknown) => {
+          if (!signal.aborted) fatal.abort(error);
+        });
+      }),
+    ),
+  );
+  await producer.idle();
+  if (fatal.signal.aborted) throw fatal.signal.reason;
+  return { interrupted: tasks.some(({ done }) => !done) };
+}
