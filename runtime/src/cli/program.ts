@@ -4,6 +4,9 @@ import { EXIT_CODE_HELP } from './exit-codes.ts';
 import { addBackupIdOption, addCommonOptions, addPathOption, parseCount, parsePart } from './options.ts';
 import type { Execute } from './run.ts';
 
+/** ECS and Kubernetes kill 30 seconds after SIGTERM; a run that has something to put in order is over well before. */
+const GRACE_MS = 20_000;
+
 /** The command line: every command with its options. What a command does is loaded when it runs, so that help is quick. */
 export function buildProgram(): Command {
   const program = new Command('msk-backup')
@@ -23,7 +26,7 @@ export function buildProgram(): Command {
     .description('copy what is new since the newest snapshot, or everything, and take a snapshot')
     .option('--full', 'copy every partition from its log start again')
     .option('--dry-run', 'print what would be copied; write nothing')
-    .action(does(() => import('./commands/backup.ts')));
+    .action(does(() => import('./commands/backup.ts'), GRACE_MS));
 
   program
     .command('restore')
@@ -36,7 +39,7 @@ export function buildProgram(): Command {
       new Option('--verify <how>', 'read: read the target back and compare it record by record').choices(['read']),
     )
     .option('--dry-run', 'print what would be restored; write nothing')
-    .action(does(() => import('./commands/restore.ts')));
+    .action(does(() => import('./commands/restore.ts'), GRACE_MS));
 
   addPathOption(program.command('list'))
     .description('the snapshots of an archive')
@@ -74,12 +77,15 @@ export function buildProgram(): Command {
   return program;
 }
 
-/** The action of a command. Its module, and with it the engines and their libraries, is loaded only now. */
-function does(load: () => Promise<{ execute: Execute }>) {
+/**
+ * The action of a command. Its module, and with it the engines and their libraries, is loaded only now.
+ * @param graceMs see `stopOnSignals`; default 0, for commands that only read, or write nothing that counts before the end
+ */
+function does(load: () => Promise<{ execute: Execute }>, graceMs = 0) {
   return async (...args: unknown[]): Promise<void> => {
     const command = args.at(-1) as Command;
     const [{ run }, { execute }] = await Promise.all([import('./run.ts'), load()]);
-    await run(command, execute);
+    await run(command, execute, graceMs);
   };
 }
 

@@ -23,22 +23,38 @@ export interface Run<Options extends CommonOptions> {
 // biome-ignore lint/suspicious/noExplicitAny: each command has its own options, which commander has checked
 export type Execute = (run: Run<any>) => Promise<number>;
 
-/** Runs a command: bars or log lines while it works, the error as the user gets it, the exit code. */
-export async function run(command: Command, execute: Execute): Promise<void> {
+/**
+ * Runs a command: bars or log lines while it works, the error as the user gets it, the exit code.
+ * @param graceMs what it may take to end after SIGTERM or SIGINT; see `stopOnSignals`
+ */
+export async function run(command: Command, execute: Execute, graceMs: number): Promise<void> {
   const options = command.optsWithGlobals<CommonOptions>();
   const { log, progress } = await shown(options);
   // However the process ends, the terminal gets its cursor back.
   process.on('exit', () => progress.end());
-  const stopping = stopOnSignals({ say: (line) => log.warn(line) });
+  let printed = false;
   const print = (value: unknown, text: () => string) => {
     progress.end();
+    printed = true;
     process.stdout.write(options.json ? `${JSON.stringify(value, null, 2)}\n` : `${text()}\n`);
   };
+  const tell = (error: unknown) => {
+    progress.end();
+    // One result on the standard output, not two.
+    tellFailure(error, { ...options, json: options.json && !printed }, stopping.signal);
+  };
+  const stopping = stopOnSignals({
+    graceMs,
+    say: (line) => log.warn(line),
+    giveUp(error) {
+      tell(error);
+      process.exit();
+    },
+  });
   try {
     process.exitCode = await execute({ options, context: { progress, signal: stopping.signal }, log, print });
   } catch (error) {
-    progress.end();
-    tellFailure(error, options, stopping.signal);
+    tell(error);
   } finally {
     progress.end();
     stopping.release();

@@ -1,8 +1,5 @@
 import { MskBackupError } from '../errors.ts';
-import { EXIT_CODE_SECOND_SIGINT, EXIT_CODES } from './exit-codes.ts';
-
-/** Kubernetes and ECS kill 30 seconds after SIGTERM; the run is to be over well before. */
-const GRACE_MS = 20_000;
+import { EXIT_CODE_SECOND_SIGINT } from './exit-codes.ts';
 
 export interface Stopping {
   /** Aborted by the first SIGTERM or SIGINT, with a MskBackupError of kind `interrupted` as its reason. */
@@ -11,34 +8,37 @@ export interface Stopping {
   release(): void;
 }
 
+export interface StopOptions {
+  /** How long a run may take to end after the first signal, in milliseconds; 0 for one that has nothing to put in order. */
+  graceMs: number;
+  /** Shows a line to the user. */
+  say: (line: string) => void;
+  /** Ends the process with this error. */
+  giveUp: (error: MskBackupError) => void;
+}
+
 /**
  * The first SIGTERM or SIGINT asks the run to end, a second SIGINT ends the process at once, and so does the end of the
  * grace period.
- * @param options.say shows a line to the user
- * @param options.graceMs time that a run has to commit what is there; default 20,000
  */
-export function stopOnSignals(options: { say: (line: string) => void; graceMs?: number }): Stopping {
-  const graceMs = options.graceMs ?? GRACE_MS;
+export function stopOnSignals({ graceMs, say, giveUp }: StopOptions): Stopping {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
 
-  const exit = (code: number, line: string) => {
-    options.say(line);
-    process.exit(code);
-  };
   const onSignal = (name: NodeJS.Signals) => {
-    if (!controller.signal.aborted) {
-      options.say(`${name}: stopping, committing what is there (up to ${graceMs / 1000} s; Ctrl-C ends at once)`);
-      timer = setTimeout(() => {
-        exit(
-          EXIT_CODES.interrupted,
-          `did not end within ${graceMs / 1000} s after ${name}; what was committed before is valid, run again to go on`,
-        );
-      }, graceMs);
-      controller.abort(new MskBackupError('interrupted', 'INTERRUPTED', `stopped by ${name}; run again to go on`));
-    } else if (name === 'SIGINT') {
-      exit(EXIT_CODE_SECOND_SIGINT, 'ended at once; what was committed before is valid, run again to go on');
+    if (controller.signal.aborted) {
+      if (name === 'SIGINT') process.exit(EXIT_CODE_SECOND_SIGINT);
+      return;
     }
+    const stopped = interrupted(`stopped by ${name}`);
+    if (graceMs === 0) return giveUp(stopped);
+    const seconds = graceMs / 1000;
+    say(`${name}: stopping, finishing what is under way (up to ${seconds} s; Ctrl-C ends at once)`);
+    timer = setTimeout(
+      () => giveUp(interrupted(`did not end within ${seconds} s after ${name}; what was committed before is valid`)),
+      graceMs,
+    );
+    controller.abort(stopped);
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
@@ -51,4 +51,8 @@ export function stopOnSignals(options: { say: (line: string) => void; graceMs?: 
       process.off('SIGINT', onSignal);
     },
   };
+}
+
+function interrupted(message: string): MskBackupError {
+  return new MskBackupError('interrupted', 'INTERRUPTED', message);
 }
