@@ -38,7 +38,7 @@ export interface FetchOptions {
   /** Limit of the whole answer, in bytes. */
   maxBytes: number;
   /** Filled in this order. */
-  partitions: PartitionToFetch[];
+  partitions: readonly PartitionToFetch[];
 }
 
 export interface AbortedTransaction {

@@ -38,7 +38,10 @@ export interface ProducedPartition {
   errorMessage: string | null;
   /** Offset of the first record; -1 with an error. */
   baseOffset: number;
-  /** ms since 1970 where the topic has LogAppendTime, else -1. */
+  /**
+   * ms since 1970 where the topic has LogAppendTime, else -1. A batch that the broker already has (same producer, epoch and
+   * sequence) is answered without an error, with its first base offset, and with a time here whatever the topic has.
+   */
   logAppendTime: number;
   logStartOffset: number;
 }
