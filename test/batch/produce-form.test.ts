@@ -45,7 +45,7 @@ test('what keeps a batch from being produced as it is', () => {
   expect(needsRebuild(header({ ...whole, lastOffsetDelta: 3 }))).toBe('holes');
   expect(needsRebuild(header({ ...whole, logAppendTime: true }))).toBe('log-append-time');
   expect(needsRebuild(header({ ...whole, records: [], lastOffsetDelta: 2 }))).toBe('empty');
-  expect(needsRebuild(header(whole), { addHeaders: true })).toBe('headers');
+  expect(needsRebuild(header(whole), { addHeaders: { partition: 0 } })).toBe('headers');
 });
 
 test('windows of offsets and times', () => {

@@ -1,5 +1,6 @@
 import { crc32c } from './crc32c.ts';
 import { ATTRIBUTE, type BatchHeader, FIELD, writeInt64 } from './header.ts';
+import type { SourceHeaders } from './source-headers.ts';
 
 /** -1 in each for a producer that is not idempotent. */
 export interface ProducerFields {
@@ -29,6 +30,7 @@ export function patchForProduce(batch: Buffer, producer: ProducerFields): void {
   batch.writeUInt32BE(crc32c(batch.subarray(FIELD.attributes)), FIELD.crc);
 }
 
+/** What is to become of the records on their way to a target. */
 export interface ProduceOptions {
   /** First offset to keep. Default: all. */
   from?: number;
@@ -38,9 +40,9 @@ export interface ProduceOptions {
   fromTimestamp?: number;
   /** Epoch ms, exclusive. */
   untilTimestamp?: number;
-  /** Headers are to be added to the records. */
-  addHeaders?: boolean;
-  /** What the target takes at most. Default: no limit. */
+  /** Tell each record where it comes from: see `source-headers.ts`. */
+  addHeaders?: SourceHeaders;
+  /** Bytes of a batch that the target takes at most. Default: no limit. */
   maxBytes?: number;
 }
 
@@ -64,7 +66,7 @@ export function needsRebuild(header: BatchHeader, options: ProduceOptions = {}):
   if (options.fromTimestamp !== undefined || options.untilTimestamp !== undefined) return 'trim';
   if (header.timestampType === 'LogAppendTime') return 'log-append-time';
   if (header.lastOffsetDelta + 1 !== recordCount) return 'holes';
-  if (options.addHeaders === true) return 'headers';
+  if (options.addHeaders !== undefined) return 'headers';
   if (options.maxBytes !== undefined && header.end - header.start > options.maxBytes) return 'size';
   return undefined;
 }

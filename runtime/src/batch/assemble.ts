@@ -1,0 +1,203 @@
+import { MskBackupError } from '../errors.ts';
+import { BATCH_HEADER_BYTES, type BatchHeader } from './header.ts';
+import { extendRuns, type OffsetRun } from './offset-runs.ts';
+import type { ProduceOptions } from './produce-form.ts';
+import { RecordCursor } from './record-cursor.ts';
+import { sourceHeaderCount, sourceHeaderTemplate } from './source-headers.ts';
+import { type Cursor, readVarint, varintSize, writeVarint } from './varint.ts';
+
+/** Uncompressed records to take over. */
+export interface RecordSource {
+  records: Buffer;
+  count: number;
+  baseOffset: number;
+  baseTimestamp: number;
+  /** The timestamp of every record, whatever they say themselves: of LogAppendTime batches. */
+  appendTime: number | undefined;
+}
+
+/** Uncompressed records of one batch to be, numbered from 0 without gaps. */
+export interface Assembled {
+  /** 61 bytes of room for the header, then the records. */
+  room: Buffer;
+  count: number;
+  baseTimestamp: number;
+  maxTimestamp: number;
+  /** Where the records come from. */
+  runs: OffsetRun[];
+}
+
+export function sourceOf(header: BatchHeader, records: Buffer): RecordSource {
+  return {
+    records,
+    count: header.recordCount,
+    baseOffset: header.baseOffset,
+    baseTimestamp: header.baseTimestamp,
+    appendTime: header.timestampType === 'LogAppendTime' ? header.maxTimestamp : undefined,
+  };
+}
+
+/**
+ * Copies the wanted records of all sources, numbering them anew and adding headers. Record objects are never made: of each
+ * record only the numbers in front are read and written, the rest is moved as it is.
+ *
+ * Moving within one buffer (`copyWithin`) costs half of copying between two, so each source is first copied as a whole to
+ * behind the place where its records go, as far behind as they can grow, and then taken forward record by record.
+ */
+export function assemble(sources: readonly RecordSource[], options: ProduceOptions): Assembled {
+  const baseTimestamp = sources[0]?.appendTime ?? sources[0]?.baseTimestamp ?? -1;
+  const total = sources.reduce((sum, { count }) => sum + count, 0);
+  const template = options.addHeaders === undefined ? undefined : sourceHeaderTemplate(options.addHeaders);
+  const extraBytes = template?.bytes.length ?? 0;
+  const growth = sources.map((source) => source.count * growthPerRecord(source, baseTimestamp, total, extraBytes));
+  const needed = sources.reduce((sum, { records }, index) => sum + records.length + growth[index]!, 0);
+  const bytes = Buffer.allocUnsafeSlow(BATCH_HEADER_BYTES + needed + extraBytes);
+  const templateAt = bytes.length - extraBytes;
+  template?.bytes.copy(bytes, templateAt);
+  const mover: Mover = {
+    bytes,
+    at: BATCH_HEADER_BYTES,
+    baseTimestamp,
+    from: options.from ?? 0,
+    until: options.until ?? Number.MAX_SAFE_INTEGER,
+    fromTimestamp: options.fromTimestamp ?? Number.NEGATIVE_INFINITY,
+    untilTimestamp: options.untilTimestamp ?? Number.POSITIVE_INFINITY,
+    addedCount: options.addHeaders === undefined ? 0 : sourceHeaderCount(options.addHeaders),
+    templateAt,
+    templateEnd: bytes.length,
+    offsetAt: template?.offsetAt ?? 0,
+    timestampAt: template?.timestampAt ?? 0,
+    count: 0,
+    maxTimestamp: Number.NEGATIVE_INFINITY,
+    runs: [],
+  };
+  for (const [index, source] of sources.entries()) move(mover, source, mover.at + growth[index]!);
+  return {
+    room: bytes.subarray(0, mover.at),
+    count: mover.count,
+    baseTimestamp,
+    maxTimestamp: mover.count === 0 ? -1 : mover.maxTimestamp,
+    runs: mover.runs,
+  };
+}
+
+interface Mover {
+  readonly bytes: Buffer;
+  /** Where the next record goes. */
+  at: number;
+  readonly baseTimestamp: number;
+  readonly from: number;
+  readonly until: number;
+  readonly fromTimestamp: number;
+  readonly untilTimestamp: number;
+  readonly addedCount: number;
+  readonly templateAt: number;
+  readonly templateEnd: number;
+  readonly offsetAt: number;
+  readonly timestampAt: number;
+  count: number;
+  maxTimestamp: number;
+  readonly runs: OffsetRun[];
+}
+
+/**
+ * By how many bytes a record can grow: the number of bytes of a sum is at most one more than that of the larger part.
+ */
+function growthPerRecord(source: RecordSource, baseTimestamp: number, total: number, extraBytes: number): number {
+  const shift = (source.appendTime ?? source.baseTimestamp) - baseTimestamp;
+  const timestamp = varintSize(shift);
+  const offset = varintSize(total) - 1;
+  const headers = extraBytes === 0 ? 0 : extraBytes + 1;
+  return timestamp + offset + headers + varintSize(timestamp + offset + headers);
+}
+
+/** The hot loop of every restore that changes records. */
+function move(mover: Mover, source: RecordSource, sourceAt: number): void {
+  const { bytes, baseTimestamp, from, until, fromTimestamp, untilTimestamp, addedCount, runs } = mover;
+  const { appendTime, baseOffset } = source;
+  refuseInexact(source);
+  source.records.copy(bytes, sourceAt);
+  const records = new RecordCursor(bytes, sourceAt, sourceAt + source.records.length, source.count);
+  let { at, count, maxTimestamp } = mover;
+  while (records.next()) {
+    const offset = baseOffset + records.offsetDelta;
+    const timestamp = appendTime ?? source.baseTimestamp + records.timestampDelta;
+    if (offset < from || offset >= until || timestamp < fromTimestamp || timestamp >= untilTimestamp) continue;
+    const { attributes, bodyStart, end } = records;
+    const timestampDelta = timestamp - baseTimestamp;
+    const length = 1 + varintSize(timestampDelta) + varintSize(count) + end - bodyStart;
+    if (addedCount === 0) {
+      at = writePrefix(bytes, at, length, attributes, timestampDelta, count);
+      bytes.copyWithin(at, bodyStart, end);
+      at += end - bodyStart;
+    } else {
+      at = moveWithHeaders(mover, records, at, length, timestampDelta, count, offset, timestamp);
+    }
+    count++;
+    if (timestamp > maxTimestamp) maxTimestamp = timestamp;
+    extendRuns(runs, offset);
+  }
+  mover.at = at;
+  mover.count = count;
+  mover.maxTimestamp = maxTimestamp;
+}
+
+function writePrefix(
+  bytes: Buffer,
+  start: number,
+  length: number,
+  attributes: number,
+  timestampDelta: number,
+  offsetDelta: number,
+): number {
+  const at = writeVarint(bytes, length, start);
+  bytes[at] = attributes;
+  return writeVarint(bytes, offsetDelta, writeVarint(bytes, timestampDelta, at + 1));
+}
+
+const headerCursor: Cursor = { at: 0 };
+
+/** @param length of the record without added headers */
+function moveWithHeaders(
+  mover: Mover,
+  record: RecordCursor,
+  start: number,
+  length: number,
+  timestampDelta: number,
+  offsetDelta: number,
+  offset: number,
+  timestamp: number,
+): number {
+  const { bytes, templateAt, templateEnd, addedCount } = mover;
+  const { attributes, bodyStart, end } = record;
+  const countAt = record.findHeaders();
+  headerCursor.at = countAt;
+  const count = readVarint(bytes, headerCursor);
+  const headersAt = headerCursor.at;
+  const added = templateEnd - templateAt + varintSize(count + addedCount) - (headersAt - countAt);
+  let at = writePrefix(bytes, start, length + added, attributes, timestampDelta, offsetDelta);
+  bytes.copyWithin(at, bodyStart, countAt);
+  at = writeVarint(bytes, count + addedCount, at + countAt - bodyStart);
+  if (headersAt < end) {
+    bytes.copyWithin(at, headersAt, end);
+    at += end - headersAt;
+  }
+  bytes.copyWithin(at, templateAt, templateEnd);
+  writeInt64LE(bytes, offset, at + mover.offsetAt);
+  writeInt64LE(bytes, timestamp, at + mover.timestampAt);
+  return at + templateEnd - templateAt;
+}
+
+function writeInt64LE(bytes: Buffer, value: number, at: number): void {
+  bytes.writeInt32LE(value | 0, at);
+  bytes.writeInt32LE(Math.floor(value / 4294967296), at + 4);
+}
+
+function refuseInexact({ baseOffset, baseTimestamp, appendTime }: RecordSource): void {
+  if (Number.isSafeInteger(appendTime ?? baseTimestamp)) return;
+  throw new MskBackupError(
+    'data',
+    'OFFSET_TOO_LARGE',
+    `record batch at offset ${baseOffset}: timestamps beyond 2^53 ms cannot be changed; restore it without added headers and time windows`,
+  );
+}

@@ -1,0 +1,235 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { encodeBatch } from '../../runtime/src/batch/encode.ts';
+import type { BatchHeader } from '../../runtime/src/batch/header.ts';
+import { groupBatches } from '../../runtime/src/batch/merge.ts';
+import { needsRebuild, type ProduceOptions } from '../../runtime/src/batch/produce-form.ts';
+import { type RebuiltBatch, rebuildBatches, type StoredBatch } from '../../runtime/src/batch/rebuild.ts';
+import { decodeRecords, type Record } from '../../runtime/src/batch/records.ts';
+import { walkBatches } from '../../runtime/src/batch/walk.ts';
+import { type CODECS, codec, lines, someRecords, timestamp } from './arbitrary.ts';
+import { craftBatch } from './craft.ts';
+
+const WHERE = { topic: 't', partition: 0 };
+
+function stored(buffer: Buffer): StoredBatch[] {
+  return walkBatches(buffer, WHERE).batches.map((header) => ({ buffer, header }));
+}
+
+/** Decodes, and checks what a broker demands of every batch. */
+async function decode(batch: RebuiltBatch): Promise<Record[]> {
+  const { batches, end } = walkBatches(batch.bytes, WHERE);
+  expect(batches).toHaveLength(1);
+  expect(end).toBe(batch.bytes.length);
+  const header = batches[0]!;
+  const records = await decodeRecords(batch.bytes, header);
+  expect(header).toMatchObject({
+    baseOffset: 0,
+    partitionLeaderEpoch: -1,
+    timestampType: 'CreateTime',
+    isTransactional: false,
+    isControl: false,
+    hasDeleteHorizon: false,
+    producerId: -1,
+    recordCount: batch.records,
+    lastOffsetDelta: batch.records - 1,
+    maxTimestamp: Math.max(...records.map((record) => record.timestamp)),
+  });
+  expect(records.map(({ offset }) => offset)).toEqual(records.map((_, index) => index));
+  expect(batch.bytes.buffer.byteLength).toBeLessThanOrEqual(batch.bytes.length * 1.125);
+  return records;
+}
+
+function offsetsOf({ runs }: RebuiltBatch): number[] {
+  return runs.flatMap(({ from, until }) => Array.from({ length: until - from }, (_, index) => from + index));
+}
+
+/** All rebuilt records, with the offsets at the source that the runs say. */
+async function decodeAll(batches: RebuiltBatch[]): Promise<Record[]> {
+  const all: Record[] = [];
+  for (const batch of batches) {
+    const offsets = offsetsOf(batch);
+    const records = await decode(batch);
+    expect(offsets).toHaveLength(records.length);
+    all.push(...records.map((record, index) => ({ ...record, offset: offsets[index]! })));
+  }
+  return all;
+}
+
+function littleEndian(value: number, bytes: 4 | 8): Buffer {
+  const buffer = Buffer.alloc(bytes);
+  if (bytes === 8) buffer.writeBigInt64LE(BigInt(value));
+  else buffer.writeInt32LE(value);
+  return buffer;
+}
+
+/** What rebuilding has to come to, said in the plainest way. */
+function expected(records: Record[], options: ProduceOptions): Record[] {
+  const { from = 0, until = Infinity, fromTimestamp = -Infinity, untilTimestamp = Infinity, addHeaders } = options;
+  return records
+    .filter(({ offset }) => offset >= from && offset < until)
+    .filter((record) => record.timestamp >= fromTimestamp && record.timestamp < untilTimestamp)
+    .map((record) => {
+      if (addHeaders === undefined) return record;
+      const added: [string, Buffer][] = [
+        ['x-original-offset', littleEndian(record.offset, 8)],
+        ['x-original-timestamp', littleEndian(record.timestamp, 8)],
+        ['x-source-partition', littleEndian(addHeaders.partition, 4)],
+      ];
+      if (addHeaders.cluster !== undefined) added.push(['x-source-cluster', Buffer.from(addHeaders.cluster)]);
+      const headers = added.map(([name, value]): [Buffer, Buffer] => [Buffer.from(name), value]);
+      return { ...record, headers: [...record.headers, ...headers] };
+    });
+}
+
+const addHeaders = fc.option(
+  fc.record(
+    { partition: fc.nat(2 ** 31 - 1), cluster: fc.constantFrom('', 'eu', 'Büro', 'x'.repeat(9000)) },
+    { requiredKeys: ['partition'] },
+  ),
+  { nil: undefined },
+);
+
+test('any number of batches, trimmed, renumbered, with headers, in one', async () => {
+  const batches = fc.array(fc.tuple(someRecords({ maxLength: 12 }), fc.boolean()), { minLength: 1, maxLength: 4 });
+  const window = fc.tuple(
+    fc.nat(60),
+    fc.nat(60),
+    fc.option(timestamp, { nil: undefined }),
+    fc.option(timestamp, { nil: undefined }),
+  );
+  await fc.assert(
+    fc.asyncProperty(batches, codec, addHeaders, fc.option(window), async (list, name, headers, cut) => {
+      const buffers: Buffer[] = [];
+      const all: Record[] = [];
+      let next = 0;
+      for (const [records, logAppendTime] of list) {
+        // One after the other, with the offsets of each batch kept relative.
+        const shift = next - records[0]!.offset;
+        const moved = records.map((record) => ({ ...record, offset: record.offset + shift }));
+        next = moved.at(-1)!.offset + 1;
+        const timestampType = logAppendTime ? 'LogAppendTime' : 'CreateTime';
+        buffers.push(await encodeBatch(moved, { codec: name, timestampType }));
+        const appendTime = Math.max(...moved.map((record) => record.timestamp));
+        all.push(...moved.map((record) => (logAppendTime ? { ...record, timestamp: appendTime } : record)));
+      }
+      const [before, after, fromTimestamp, untilTimestamp] = cut ?? [];
+      const options: ProduceOptions = {
+        from: before,
+        until: after && next - after,
+        fromTimestamp,
+        untilTimestamp,
+        addHeaders: headers,
+      };
+      const original = Buffer.concat(buffers);
+      const rebuilt = await rebuildBatches(stored(original), options);
+      expect(lines(await decodeAll(rebuilt))).toEqual(lines(expected(all, options)));
+      expect(rebuilt.length).toBe(expected(all, options).length === 0 ? 0 : 1);
+      expect(original.equals(Buffer.concat(buffers))).toBe(true);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('kept within the limit of the target, whatever the codec, and nothing is lost at the seams', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      someRecords({ maxLength: 60 }),
+      codec,
+      addHeaders,
+      fc.integer({ min: 62, max: 4000 }),
+      async (records, name, headers, maxBytes) => {
+        const batch = await encodeBatch(records, { codec: name, timestampType: 'CreateTime' });
+        const options = { addHeaders: headers, maxBytes };
+        const rebuilt = await rebuildBatches(stored(batch), options);
+        for (const { bytes, records: count } of rebuilt) {
+          if (bytes.length > maxBytes) expect(count).toBe(1);
+        }
+        expect(lines(await decodeAll(rebuilt))).toEqual(lines(expected(records, options)));
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test('a split makes no more batches than it has to', async () => {
+  const value = Buffer.alloc(90, 1);
+  const records = Array.from({ length: 1000 }, (_, offset) => ({
+    offset,
+    timestamp: 5,
+    key: null,
+    value,
+    headers: [],
+  }));
+  const batch = await encodeBatch(records, { codec: 'none', timestampType: 'CreateTime' });
+  const rebuilt = await rebuildBatches(stored(batch), { maxBytes: 25_000 });
+  expect(rebuilt.map((part) => part.records)).toEqual([250, 249, 249, 249, 3]);
+});
+
+test('transactional, delete horizon, leader epoch and producer do not survive', async () => {
+  const batch = craftBatch({
+    transactional: true,
+    deleteHorizon: true,
+    baseTimestamp: 1_800_000_000_000n,
+    maxTimestamp: 1_700_000_000_001n,
+    producerId: 9n,
+    producerEpoch: 2,
+    baseSequence: 5,
+    baseOffset: 40,
+    lastOffsetDelta: 10,
+    records: [
+      { offsetDelta: 3, timestampDelta: -100_000_000_000n, key: Buffer.from('k'), value: null },
+      { offsetDelta: 9, timestampDelta: -99_999_999_999n, key: Buffer.from('l'), value: Buffer.alloc(0) },
+    ],
+  });
+  const rebuilt = await rebuildBatches(stored(batch), {});
+  expect(rebuilt[0]!.runs).toEqual([
+    { from: 43, until: 44 },
+    { from: 49, until: 50 },
+  ]);
+  expect(await decodeAll(rebuilt)).toEqual([
+    { offset: 43, timestamp: 1_700_000_000_000, key: Buffer.from('k'), value: null, headers: [] },
+    { offset: 49, timestamp: 1_700_000_000_001, key: Buffer.from('l'), value: Buffer.alloc(0), headers: [] },
+  ]);
+});
+
+test('batches that compaction emptied come to nothing', async () => {
+  const empty = stored(craftBatch({ records: [], lastOffsetDelta: 4 }));
+  expect(await rebuildBatches(empty, {})).toEqual([]);
+  expect(await rebuildBatches([], {})).toEqual([]);
+});
+
+test('a result that needs no rebuilding any more', async () => {
+  const records = fc.sample(someRecords({ minLength: 5 }), 1)[0]!;
+  const batch = await encodeBatch(records, { codec: 'lz4', timestampType: 'LogAppendTime' });
+  const [rebuilt] = await rebuildBatches(stored(batch), {});
+  expect(needsRebuild(stored(rebuilt!.bytes)[0]!.header)).toBeUndefined();
+});
+
+test('records that do not fill their batch are refused, not copied', async () => {
+  const batch = craftBatch({ records: [{ value: Buffer.from('abc') }, { value: Buffer.from('d') }] });
+  batch.writeInt32BE(1, 57);
+  const header = { ...stored(craftBatch())[0]!.header, start: 0, end: batch.length, recordCount: 1 };
+  const malformed = { kind: 'data', code: 'BATCH_MALFORMED' };
+  await expect(rebuildBatches([{ buffer: batch, header }], {})).rejects.toMatchObject(malformed);
+  const more = { ...header, recordCount: 3 };
+  await expect(rebuildBatches([{ buffer: batch, header: more }], {})).rejects.toMatchObject(malformed);
+  const addingHeaders = rebuildBatches([{ buffer: batch, header: more }], { addHeaders: { partition: 0 } });
+  await expect(addingHeaders).rejects.toMatchObject(malformed);
+});
+
+test('timestamps beyond 2^53 cannot be changed, and that is said', async () => {
+  const batch = stored(craftBatch({ baseTimestamp: 2n ** 62n, baseOffset: 12 }));
+  await expect(rebuildBatches(batch, {})).rejects.toThrow('record batch at offset 12: timestamps beyond 2^53');
+});
+
+test('neighbours are grouped by codec up to a size', () => {
+  const header = (size: number, name: (typeof CODECS)[number]) =>
+    ({ start: 1000, end: 1000 + size, codec: name }) as BatchHeader;
+  const groups = (...headers: BatchHeader[]) =>
+    groupBatches(headers, 100).map((group) => group.map(({ end }) => end - 1000));
+  expect(groups()).toEqual([]);
+  expect(groups(header(60, 'none'), header(40, 'none'), header(1, 'none'))).toEqual([[60, 40], [1]]);
+  expect(groups(header(10, 'none'), header(10, 'lz4'), header(10, 'lz4'))).toEqual([[10], [10, 10]]);
+  expect(groups(header(10, 'none'), header(500, 'none'), header(10, 'none'))).toEqual([[10], [500], [10]]);
+});
