@@ -18,6 +18,9 @@ export interface ConnectionSettings extends ConnectionSecurity {
 /** Where requests wait while the broker has us throttled; the library's own value. */
 const CHECK_PENDING_MS = 10;
 const KEEP_ALIVE_MS = 60_000;
+/** How long before its end a SASL session is renewed, and at most which share of its lifetime. */
+const RENEW_BEFORE_MS = 10_000;
+const RENEW_BEFORE_SHARE = 0.2;
 
 const silent = { namespace: () => silent, debug() {}, info() {}, warn() {}, error() {} };
 
@@ -82,7 +85,7 @@ export class BrokerConnection {
   async request<T>(request: ApiRequest<T>): Promise<T> {
     let answer: Buffer;
     try {
-      if (this.#settings.sasl !== null && !this.#connection.isAuthenticated()) await this.#connection.authenticate();
+      await this.#authenticate();
       answer = await this.#exchange(request);
     } catch (reason) {
       throw this.#explain(reason, request);
@@ -104,13 +107,24 @@ export class BrokerConnection {
   async #open(): Promise<this> {
     try {
       await this.#connection.connect();
-      if (this.#settings.sasl !== null) await this.#connection.authenticate();
+      await this.#authenticate();
       return this;
     } catch (reason) {
       const error = this.#end ?? this.#explainOpening(reason);
       this.close(error);
       throw error;
     }
+  }
+
+  /** Also renews a session (KIP-368) before it ends; requests that come meanwhile wait for it. */
+  async #authenticate(): Promise<void> {
+    const connection = this.#connection;
+    if (this.#settings.sasl === null || connection.isAuthenticated()) return;
+    await connection.authenticate();
+    // The library renews a fixed time before the end. A session of less than that would be renewed for every request,
+    // which brokers refuse when it happens within a second.
+    const lifetimeMs = Number(connection.sessionLifetime.toString());
+    connection.reauthenticationThreshold = Math.min(RENEW_BEFORE_MS, lifetimeMs * RENEW_BEFORE_SHARE);
   }
 
   #createSocket(target: { host: string; port: number; ssl: ConnectionOptions | null; onConnect(): void }): Socket {

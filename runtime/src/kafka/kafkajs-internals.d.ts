@@ -54,6 +54,10 @@ declare module 'kafkajs/src/network/connection.js' {
       socketFactory(target: { host: string; port: number; ssl: ConnectionOptions | null; onConnect(): void }): Socket;
     });
     readonly requestQueue: RequestQueue;
+    /** ms, 64 bits wide; 0 for a session without end. */
+    readonly sessionLifetime: { toString(): string };
+    /** ms before the session's end from which on it counts as not authenticated. */
+    reauthenticationThreshold: number;
     connect(): Promise<unknown>;
     authenticate(): Promise<void>;
     isConnected(): boolean;
