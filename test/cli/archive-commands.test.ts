@@ -1,5 +1,7 @@
+import { rm, truncate } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { writeCommit } from '../../runtime/src/archive/commits.ts';
+import { packKey } from '../../runtime/src/archive/pack-writer.ts';
 import { sampleArchive, snapshot } from '../archive/fixture.ts';
 import { runCli } from './run-cli.ts';
 
@@ -80,7 +82,6 @@ describe('list', () => {
 
   test('a damaged commit is shown as one', async () => {
     const { path } = await archive();
-    const { truncate } = await import('node:fs/promises');
     await truncate(`${path}/commits/0000000001.json`, 200);
     const { code, stdout } = await runCli(['list', '--path', path]);
     expect(code).toBe(0);
@@ -148,7 +149,6 @@ describe('describe', () => {
 
   test('a damaged index: 5, naming it', async () => {
     const { path, snapshots } = await archive();
-    const { truncate } = await import('node:fs/promises');
     const { key } = snapshots[1]!.indexes[1]!;
     await truncate(`${path}/${key}`, 10);
     const { code, stderr } = await runCli(['describe', '--path', path]);
@@ -186,4 +186,27 @@ test('the archive of a configuration, given in the environment', async () => {
   const { code, stdout } = await runCli(['list'], { env: { MSK_BACKUP_CONFIG: configuration } });
   expect(code).toBe(0);
   expect(stdout).toContain('backup-2');
+});
+
+describe('rebuild', () => {
+  test('commits and indexes are lost: the packs give a snapshot again', async () => {
+    const { path } = await archive();
+    await rm(`${path}/commits`, { recursive: true });
+    await rm(`${path}/index`, { recursive: true });
+    const { code, stdout } = await runCli(['rebuild', '--path', path, '--json']);
+    expect(code).toBe(0);
+    const { snapshot: rebuilt, unreadable } = JSON.parse(stdout);
+    expect(unreadable).toEqual([]);
+    const described = await runCli(['describe', '--path', path, '--json']);
+    expect(JSON.parse(described.stdout)).toMatchObject({ backupId: rebuilt.backupId, topics: [{ records: 80 }] });
+  });
+
+  test('a pack that cannot be read is left out: 5, naming it', async () => {
+    const { path } = await archive();
+    const key = packKey('orders', 'run-1', 0);
+    await truncate(`${path}/${key}`, 100);
+    const { code, stdout } = await runCli(['rebuild', '--path', path]);
+    expect(code).toBe(5);
+    expect(stdout).toMatch(new RegExp(`^left out: .*${key}`, 'm'));
+  });
 });

@@ -50,15 +50,17 @@ export function buildProgram(): Command {
     .description('one snapshot: topics, partitions, offsets, records, times, lost ranges, groups')
     .action(does(() => import('./commands/describe.ts')));
 
-  addBackupIdOption(addPathOption(program.command('verify')))
-    .description('check that a snapshot can be restored')
+  addPathOption(program.command('verify'))
+    .description('check that what an archive, or one snapshot, names is there and what it was')
+    .option('--backup-id <id>', 'one snapshot, or latest for the newest complete one; default: all')
     .addOption(
-      new Option('--depth <depth>', 'names and sizes; a part of the data, another one each day; or all of it')
-        .choices(['names', 'part', 'full'])
-        .default('names'),
+      new Option(
+        '--depth <depth>',
+        'names: names and sizes (default); part: also the data of a tenth, another one each day; full: all data',
+      ).choices(['names', 'part', 'full']),
     )
-    .addOption(new Option('--part <k/n>', 'which part, for --depth part').argParser(parsePart))
-    .action(does(() => import('./commands/verify.ts')));
+    .addOption(new Option('--part <k/n>', 'which part, as in 3/10; stands for --depth part').argParser(parsePart))
+    .action(does(() => import('./commands/verify.ts'), GRACE_MS));
 
   addBackupIdOption(addPathOption(program.command('groups')))
     .description('the consumer groups of a snapshot and how far they had read')
