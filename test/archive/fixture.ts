@@ -74,6 +74,8 @@ export interface FrameSpec {
   records?: number;
   value?: string;
   codec?: 'none' | 'zstd';
+  /** Changes the batches before they are stored. */
+  damage?: (batches: Buffer) => void;
 }
 
 export function metadata(archiveId: string, runId: string, topic = 'orders', topicId = TOPIC_ID): PackMetadata {
@@ -98,7 +100,7 @@ export async function writePack(
   specs: FrameSpec[],
 ): Promise<Frame[]> {
   const writer = new PackWriter(store, packKey(about.topic, about.runId, number), about);
-  for (const { partition = 0, generation = 0, at, records = 10, value = 'value', codec = 'zstd' } of specs) {
+  for (const { partition = 0, generation = 0, at, records = 10, value = 'value', codec = 'zstd', damage } of specs) {
     const batches = at.map((offset) => batch(offset, records, value));
     const content = {
       topic: about.topic,
@@ -111,7 +113,9 @@ export async function writePack(
       maxTimestamp: 1_700_000_000_000 + records - 1,
       batchChain: batchChain(batches.map((bytes) => bytes.readUInt32BE(17))),
     };
-    await writer.append(content, await encodeFrame(Buffer.concat(batches), { codec, level: 1 }));
+    const bytes = Buffer.concat(batches);
+    damage?.(bytes);
+    await writer.append(content, await encodeFrame(bytes, { codec, level: 1 }));
   }
   return (await writer.finish()).frames;
 }

@@ -115,7 +115,9 @@ export async function readPackTrailer(
   if (position + length + PACK_FOOTER_BYTES !== size) throw damaged('its footer does not fit its size');
   const stored = await read(position, length);
   if (crc32c(stored) !== footer.readUInt32LE(16)) throw damaged('the checksum of its trailer differs');
-  const raw = await zstdDecompress(stored, footer.readUInt32LE(12));
+  const raw = await zstdDecompress(stored, footer.readUInt32LE(12)).catch((error) => {
+    throw error instanceof MskBackupError ? damaged(error.message) : error;
+  });
   const metadataLength = raw.readUInt32LE(0);
   const metadata = JSON.parse(raw.toString('utf8', 8, 8 + metadataLength)) as PackMetadata;
   const table = new FrameTable(raw.subarray(8 + Math.ceil(metadataLength / 8) * 8), damaged);

@@ -23,13 +23,18 @@ export class SnapshotRows {
     );
   }
 
-  /** Rows of the table that belong to the snapshot, with the part of their offsets that does. */
+  /**
+   * Rows of the table that belong to the snapshot, with the part of their offsets that does.
+   * @param skip one byte a row: rows where it is not 0 are not asked for
+   */
   *of(
     table: FrameTable,
+    skip?: Uint8Array,
   ): Generator<{ row: number; topic: SnapshotTopic; partition: SnapshotPartition } & OffsetWindow> {
     // Looked up once for each string of the table, not once for each row.
     const byName = table.strings.map((name) => this.#topics.get(name));
     for (let row = 0; row < table.length; row++) {
+      if (skip !== undefined && skip[row] !== 0) continue;
       const known = byName[table.topic(row)];
       if (known === undefined || known.topic.topicId !== table.strings[table.topicId(row)]) continue;
       const partition = known.partitions.get(table.partition(row));
