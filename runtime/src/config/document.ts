@@ -13,7 +13,7 @@ import {
 } from 'yaml';
 import { expand } from './expand.ts';
 import type { Path } from './findings.ts';
-import { type DocumentProblem, syntaxProblems } from './yaml-problems.ts';
+import { type DocumentProblem, lineOfDeepBracket, syntaxProblems } from './yaml-problems.ts';
 
 /** A value of YAML: text, number, boolean, undefined (which null becomes), list, or object without prototype. */
 export interface ConfigurationDocument {
@@ -31,11 +31,19 @@ const MAX_VALUES = 50_000;
  * variables must not reach keys or comments, and a file whose aliases refer to themselves must end in words.
  */
 export function readDocument(text: string, lookup: (name: string) => string | undefined): ConfigurationDocument {
+  const unclosed = lineOfDeepBracket(text);
+  if (unclosed !== undefined) {
+    return {
+      value: undefined,
+      problems: [{ path: [], line: unclosed, message: 'is nested too deeply' }],
+      lineOf: () => unclosed,
+    };
+  }
   const counter = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: counter,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
     merge: true,
     stringKeys: true,
     // The peer's `start_offset: !specific {…}`: the tag of an enum with data. The form of the map says as much.

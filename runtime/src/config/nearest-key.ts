@@ -17,8 +17,9 @@ export function suggestion(section: readonly string[], key: string): string {
     .map((path) => {
       const name = path.at(-1) as string;
       const isSibling = path.length === section.length + 1 && common(path) === section.length;
-      const edits = distance(word, name);
-      const isNear = edits <= Math.max(1, Math.floor(word.length / 3)) || (word.length > 3 && isPart(word, name));
+      // `storage_class` is storage.class
+      const edits = word === path.slice(-2).join('_') ? 0 : distance(word, name);
+      const isNear = edits <= Math.min(word.length / 2, Math.max(2, word.length / 4)) || isPart(word, name);
       const rank = edits === 0 ? 0 : isNear ? (isSibling ? 1 : 2) : isSibling ? 3 : 4;
       return { path, edits, rank, common: common(path) };
     })
@@ -36,6 +37,7 @@ function normal(key: string): string {
     .toLowerCase();
 }
 
+/** `password` for `sasl_password`, or the other way round. */
 function isPart(word: string, name: string): boolean {
-  return name.includes(word) || (name.length > 4 && word.includes(name));
+  return (word.length > 4 && name.endsWith(`_${word}`)) || (name.length > 4 && word.endsWith(`_${name}`));
 }

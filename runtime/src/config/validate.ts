@@ -14,7 +14,7 @@ export function validate(value: unknown, findings: Findings): Configuration {
     findings.problem([], 'must be a map of keys such as mode, source, storage');
     return {};
   }
-  let rest: unknown = value;
+  let rest: unknown = withoutForeignStorage(value as Record<string, unknown>, findings);
   // A refused part may have hidden a problem of the same value; each turn leaves something out.
   for (let turn = 0; turn < 100; turn++) {
     const parsed = configurationSchema.safeParse(rest, { error: message });
@@ -26,6 +26,14 @@ export function validate(value: unknown, findings: Findings): Configuration {
     rest = without(rest, refused);
   }
   throw new Error('the configuration schema refuses a value that was left out');
+}
+
+/** The peer has backends that are not here: one problem, not one for each of their keys. */
+function withoutForeignStorage(value: Record<string, unknown>, findings: Findings): Record<string, unknown> {
+  const backend = (value.storage as Record<string, unknown> | null | undefined)?.backend;
+  if (backend !== 'azure' && backend !== 'gcs' && backend !== 'memory') return value;
+  findings.problem(['storage', 'backend'], `must be s3 or filesystem: there is no ${backend} backend here`);
+  return { ...value, storage: undefined };
 }
 
 /** @returns the paths to leave out */

@@ -68,3 +68,16 @@ function lineOf(text: string, offset: number): string {
   const end = text.indexOf('\n', offset);
   return text.slice(start, end < 0 ? undefined : end);
 }
+
+/**
+ * The line where more than 100 brackets are open, which no configuration has: the parser takes minutes for some
+ * thousands of them without their ends.
+ */
+export function lineOfDeepBracket(text: string): number | undefined {
+  let open = 0;
+  for (const { 0: bracket, index } of text.matchAll(/[[\]{}]/g)) {
+    open = bracket === '[' || bracket === '{' ? open + 1 : Math.max(0, open - 1);
+    if (open > 100) return text.slice(0, index).split('\n').length;
+  }
+  return undefined;
+}

@@ -13,7 +13,7 @@ const prefix = z.string().refine((value) => !value.split('/').some((part) => par
 
 const storageSectionSchema = z
   .strictObject({
-    backend: z.enum(['s3', 'filesystem'], { error: 'must be s3 or filesystem: there is no other backend here' }),
+    backend: z.enum(['s3', 'filesystem']),
     bucket: z
       .string()
       .regex(/^[A-Za-z0-9][\w.:-]*$/, { error: 'must be the name of a bucket, without s3:// or slashes' }),
