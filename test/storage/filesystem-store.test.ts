@@ -18,6 +18,7 @@ describe('as every store', () => {
   testsOfBehaviour(() => ({
     open: (name) => openStore({ backend: 'filesystem', path: root, prefix: name }),
     readBack: (name, key) => readFile(join(root, name, key)),
+    maxBufferedBytes: 6 * MiB,
   }));
 });
 

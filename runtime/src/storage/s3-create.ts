@@ -1,0 +1,72 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { objectExists } from './object-errors.ts';
+import type { S3Bucket } from './s3-bucket.ts';
+import { compositeCrc32c, crc32cOf, encodeCrc32c } from './s3-checksum.ts';
+import { statusOf } from './s3-errors.ts';
+import { headObject, readRange } from './s3-read.ts';
+
+/** The bytes of one upload, as far as they are remembered: to know our own object when we meet it. */
+export interface PartSum {
+  size: number;
+  crc32c: number;
+}
+
+/**
+ * Creates an object with one request.
+ * @throws MskBackupError `OBJECT_EXISTS`, when somebody else's object has the key
+ */
+export async function createObject(
+  bucket: S3Bucket,
+  key: string,
+  body: Uint8Array,
+  signal?: AbortSignal,
+): Promise<void> {
+  const crc32c = crc32cOf(body);
+  const command = () =>
+    new PutObjectCommand({
+      ...bucket.address(key),
+      ...bucket.attributes(key),
+      Body: body,
+      ContentLength: body.byteLength,
+      ChecksumCRC32C: encodeCrc32c(crc32c),
+      IfNoneMatch: '*',
+    });
+  const options = signal === undefined ? {} : { abortSignal: signal };
+  try {
+    await bucket.request(async (earlier) => {
+      try {
+        await bucket.client.send(command(), options);
+      } catch (error) {
+        if (statusOf(error) !== 412) throw error;
+        if (earlier > 0 && (await isOwnObject(bucket, key, [{ size: body.byteLength, crc32c }], false))) return;
+        throw objectExists(bucket.where(key));
+      }
+    }, signal);
+  } catch (error) {
+    throw bucket.explain(error, 's3:PutObject', key);
+  }
+}
+
+/**
+ * Whether the object under the key is the one that we sent. A request whose answer was lost may have been carried out, so
+ * that its repetition finds the key taken, by ourselves. Told by size and checksum; where the server keeps no checksum, by
+ * reading.
+ */
+export async function isOwnObject(
+  bucket: S3Bucket,
+  key: string,
+  parts: PartSum[],
+  multipart: boolean,
+): Promise<boolean> {
+  const found = await headObject(bucket, key);
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  if (found === undefined || found.size !== size) return false;
+  const sums = parts.map((part) => part.crc32c);
+  if (found.crc32c !== undefined) return found.crc32c === (multipart ? compositeCrc32c(sums) : encodeCrc32c(sums[0]!));
+  let start = 0;
+  for (const part of parts) {
+    if (part.size > 0 && crc32cOf(await readRange(bucket, key, start, part.size)) !== part.crc32c) return false;
+    start += part.size;
+  }
+  return true;
+}

@@ -1,0 +1,168 @@
+import type { ObjectWriter } from './object-store.ts';
+import type { S3Bucket } from './s3-bucket.ts';
+import { createObject } from './s3-create.ts';
+import { MultipartUpload } from './s3-multipart.ts';
+
+const MiB = 1024 * 1024;
+/** Objects up to this size are one request. */
+const PART_BYTES = 8 * MiB;
+/** S3 takes 10,000 parts; from here on they are larger, so that objects of 2 TiB pass. */
+const SMALL_PARTS = 6_000;
+const LARGE_PART_BYTES = 512 * MiB;
+
+/**
+ * Streams an object as a multipart upload, or as a single put when it stays small. A part is sent when it is full and a
+ * slot is free: the slots are shared by all writers of the store. `write` waits until the parts it filled have their slot,
+ * so that a store holds the bodies in its slots and at most one part for each writer.
+ */
+export class S3Writer implements ObjectWriter {
+  readonly key: string;
+  readonly #bucket: S3Bucket;
+  readonly #controller = new AbortController();
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #sentBytes = 0;
+  #inFlightBytes = 0;
+  #partCount = 0;
+  #upload: Promise<MultipartUpload> | undefined;
+  /** Parts on their way; none of them rejects. */
+  readonly #sending = new Set<Promise<void>>();
+  #failure: { reason: unknown } | undefined;
+  #cleaning: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(bucket: S3Bucket, key: string) {
+    this.#bucket = bucket;
+    this.key = key;
+  }
+
+  get bufferedBytes(): number {
+    return this.#pendingBytes + this.#inFlightBytes;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#check();
+    if (chunk.byteLength === 0) return;
+    this.#pending.push(chunk);
+    this.#pendingBytes += chunk.byteLength;
+    const started: Promise<void>[] = [];
+    // Only what is more than a part is one: an object of exactly that size is a single put, and no last part is empty.
+    while (this.#pendingBytes > this.#partBytes()) started.push(this.#send(this.#take(this.#partBytes())));
+    await Promise.all(started);
+    this.#rethrow();
+  }
+
+  async finish(): Promise<number> {
+    await this.#cleaning;
+    this.#check();
+    this.#closed = true;
+    const size = this.#sentBytes + this.#pendingBytes;
+    try {
+      if (this.#upload === undefined) await this.#putWhole();
+      else await this.#complete(this.#upload);
+    } catch (reason) {
+      this.#fail(reason);
+      await this.#cleaning;
+      throw this.#failure!.reason;
+    }
+    this.#forget();
+    return size;
+  }
+
+  async abort(): Promise<void> {
+    // A finish that is under way ends by itself: whether the object is there is no longer ours to say.
+    if (!this.#closed) this.#fail(new Error(`the writer of ${this.key} was aborted`));
+    this.#closed = true;
+    await this.#cleaning;
+  }
+
+  async #putWhole(): Promise<void> {
+    await this.#bucket.uploads(() => {
+      this.#rethrow();
+      return createObject(this.#bucket, this.key, Buffer.concat(this.#pending), this.#controller.signal);
+    });
+  }
+
+  async #complete(upload: Promise<MultipartUpload>): Promise<void> {
+    this.#send(this.#take(this.#pendingBytes));
+    await Promise.all(this.#sending);
+    this.#rethrow();
+    await (await upload).complete();
+  }
+
+  /** Queues a part. @returns a promise for the time when it has its slot, or when it will never need one; never rejects */
+  #send(chunks: Uint8Array[]): Promise<void> {
+    const number = ++this.#partCount;
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+    this.#sentBytes += bytes;
+    this.#inFlightBytes += bytes;
+    this.#upload ??= MultipartUpload.start(this.#bucket, this.key, this.#controller.signal);
+    const upload = this.#upload;
+    const { promise: started, resolve: start } = Promise.withResolvers<void>();
+    const sending = this.#bucket
+      .uploads(async () => {
+        start();
+        // Those who queued before the failure have nothing to send any more.
+        if (this.#failure !== undefined) return;
+        await (await upload).uploadPart(number, Buffer.concat(chunks.splice(0), bytes));
+      })
+      .catch((reason: unknown) => this.#fail(reason))
+      .finally(() => {
+        this.#inFlightBytes -= bytes;
+        this.#sending.delete(sending);
+      });
+    this.#sending.add(sending);
+    return started;
+  }
+
+  /** Takes bytes from the front of what is pending. */
+  #take(bytes: number): Uint8Array[] {
+    const taken: Uint8Array[] = [];
+    let missing = bytes;
+    while (missing > 0) {
+      const first = this.#pending[0]!;
+      if (first.byteLength <= missing) taken.push(this.#pending.shift()!);
+      else {
+        taken.push(first.subarray(0, missing));
+        this.#pending[0] = first.subarray(missing);
+      }
+      missing -= Math.min(first.byteLength, missing);
+    }
+    this.#pendingBytes -= bytes;
+    return taken;
+  }
+
+  #partBytes(): number {
+    return this.#partCount < SMALL_PARTS ? PART_BYTES : LARGE_PART_BYTES;
+  }
+
+  /** The first reason stays; whatever is under way is stopped, and then the upload removed. */
+  #fail(reason: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = { reason };
+    this.#controller.abort(reason);
+    this.#forget();
+    this.#cleaning = this.#removeUpload();
+  }
+
+  async #removeUpload(): Promise<void> {
+    // S3: a part that arrives after the abort would stay. So they end first.
+    await Promise.all(this.#sending);
+    const upload = await this.#upload?.catch(() => undefined);
+    await upload?.abort();
+  }
+
+  #forget(): void {
+    this.#pending = [];
+    this.#pendingBytes = 0;
+  }
+
+  #check(): void {
+    this.#rethrow();
+    if (this.#closed) throw new Error(`the writer of ${this.key} has been closed`);
+  }
+
+  #rethrow(): void {
+    if (this.#failure !== undefined) throw this.#failure.reason;
+  }
+}
