@@ -9,7 +9,7 @@ import { metadataRequest } from '../../runtime/src/kafka/protocol/metadata.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
 import { freePorts } from '../support/ports.ts';
 import { run } from '../support/process.ts';
-import { endpointOf } from './support.ts';
+import { endpointOf, produceLines } from './support.ts';
 
 /** Longer than any test: what comes sooner was not waited for. */
 const LONG_MS = 600_000;
@@ -102,6 +102,34 @@ describe('a broker', () => {
     await expect(fetching).rejects.toMatchObject({ kind: 'interrupted', code: 'INTERRUPTED' });
     await expect(client.brokers().then(() => client.refreshBrokers())).rejects.toMatchObject({ kind: 'interrupted' });
   });
+
+  it('that throttles us is heeded, and answers what had to wait', async () => {
+    const client = await connected({}, { clientId: 'slow' });
+    await client.createTopics([{ name: 'full', partitions: 1, replicationFactor: 1, config: {} }]);
+    await describeWhenLed(client, ['full']);
+    await produceLines(
+      cluster,
+      'full',
+      Array.from({ length: 300 }, () => 'x'.repeat(1000)),
+    );
+    const { code, stderr } = await cluster.tool('kafka.admin.ConfigCommand', [
+      ...['--bootstrap-server', cluster.bootstrapServers[0]!, '--alter', '--add-config', 'consumer_byte_rate=20000'],
+      ...['--entity-type', 'clients', '--entity-name', 'slow'],
+    ]);
+    expect(code, stderr).toBe(0);
+    const partitions = [{ topic: 'full', partition: 0, fetchOffset: 0, maxBytes: 1_000_000 }];
+    const request = {
+      isolationLevel: 'read_committed',
+      maxWaitMs: 0,
+      minBytes: 1,
+      maxBytes: 1_000_000,
+      partitions,
+    } as const;
+    const answer = await client.send(1, fetchRequest(request));
+    expect(answer.throttleTimeMs).toBeGreaterThan(0);
+    const later = await Promise.all([1, 2].map(() => client.send(1, metadataRequest([]))));
+    expect(later.map(({ brokers }) => brokers.length)).toEqual([1, 1]);
+  }, 60_000);
 
   it('that is not part of the cluster is told', async () => {
     const client = await connected();
