@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../ports.ts';
-import { collect, type Finished, type RunOptions, spawnOwned } from '../process.ts';
+import { collect, ended, type Finished, type RunOptions, spawnOwned } from '../process.ts';
 import { Broker } from './broker.ts';
 import { installKafka, type KafkaInstall, quiet } from './install.ts';
 
@@ -95,11 +95,13 @@ export class KafkaCluster {
   readonly brokers: Broker[];
   /** Full version, such as 4.3.1. */
   readonly version: string;
-  #install: KafkaInstall;
-  #directory: string;
+  /** Java class path of this version: Kafka's jars and the tests' own classes. */
+  readonly classPath: string;
+  readonly #directory: string;
+  readonly #tools = new Set<ChildProcess>();
 
   constructor(install: KafkaInstall, directory: string, brokers: Broker[]) {
-    this.#install = install;
+    this.classPath = install.classPath;
     this.#directory = directory;
     this.brokers = brokers;
     this.version = install.version;
@@ -120,8 +122,10 @@ export class KafkaCluster {
     for (const result of started) if (result.status === 'rejected') throw result.reason;
   }
 
-  /** Ends every broker and removes all data. May be called twice. */
+  /** Ends every tool and broker and removes all data. May be called twice. */
   async stop(): Promise<void> {
+    for (const tool of this.#tools) tool.kill('SIGKILL');
+    await Promise.all([...this.#tools].map(ended));
     await Promise.all(this.brokers.map((broker) => broker.kill()));
     await rm(this.#directory, { recursive: true, force: true });
   }
@@ -134,9 +138,12 @@ export class KafkaCluster {
     return collect(this.spawnTool(mainClass, args, options), options);
   }
 
-  /** Starts a Java program with pipes for its standard streams. */
+  /** Starts a Java program with pipes for its standard streams. It is killed when the cluster stops. */
   spawnTool(mainClass: string, args: string[], options: Pick<RunOptions, 'env'> = {}): ChildProcess {
-    const java = [...quiet, '-Xmx512m', '-XX:-UsePerfData', '-cp', this.#install.classPath, mainClass, ...args];
-    return spawnOwned('java', java, { stdio: 'pipe', env: { ...process.env, ...options.env } });
+    const java = [...quiet, '-Xmx512m', '-XX:-UsePerfData', '-cp', this.classPath, mainClass, ...args];
+    const child = spawnOwned('java', java, { stdio: 'pipe', env: { ...process.env, ...options.env } });
+    this.#tools.add(child);
+    child.once('exit', () => this.#tools.delete(child));
+    return child;
   }
 }

@@ -40,8 +40,9 @@ async function fetchJars(version: string, directory: string): Promise<void> {
 }
 
 async function compile(version: string, jars: string[]): Promise<string> {
-  const names = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.java')).sort();
-  const sources = names.map((name) => join(import.meta.dirname, name));
+  const directory = join(import.meta.dirname, 'java');
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.java')).sort();
+  const sources = names.map((name) => join(directory, name));
   const hash = createHash('sha256');
   for (const source of sources) hash.update(await readFile(source));
   const name = `kafka/${version}/classes-${hash.digest('hex').slice(0, 12)}`;

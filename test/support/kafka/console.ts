@@ -1,0 +1,66 @@
+/** Kafka's own command-line tools, whose classes have moved between versions. */
+
+import type { KafkaCluster } from './cluster.ts';
+
+export type ToolName = 'topics' | 'groups' | 'consoleConsumer' | 'dumpLog' | 'configs' | 'offsets';
+
+const current: Record<ToolName, string> = {
+  topics: 'org.apache.kafka.tools.TopicCommand',
+  groups: 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand',
+  consoleConsumer: 'org.apache.kafka.tools.consumer.ConsoleConsumer',
+  dumpLog: 'org.apache.kafka.tools.DumpLogSegments',
+  configs: 'kafka.admin.ConfigCommand',
+  offsets: 'org.apache.kafka.tools.GetOffsetShell',
+};
+
+const of36: Record<ToolName, string> = {
+  topics: 'kafka.admin.TopicCommand',
+  groups: 'kafka.admin.ConsumerGroupCommand',
+  consoleConsumer: 'kafka.tools.ConsoleConsumer',
+  dumpLog: 'kafka.tools.DumpLogSegments',
+  configs: 'kafka.admin.ConfigCommand',
+  offsets: 'kafka.tools.GetOffsetShell',
+};
+
+const of39: Record<ToolName, string> = { ...current, dumpLog: 'kafka.tools.DumpLogSegments' };
+
+/** The main class of a tool in the cluster's version. */
+export function toolClass(cluster: KafkaCluster, tool: ToolName): string {
+  if (cluster.version.startsWith('3.6.')) return of36[tool];
+  return cluster.version.startsWith('3.') ? of39[tool] : current[tool];
+}
+
+export interface ConsoleOptions {
+  /** Default: every partition. */
+  partition?: number;
+  /** Default: read_committed. */
+  isolation?: 'read_committed' | 'read_uncommitted';
+  /** Stop after so many records. Default: when none has come for `timeoutMs`. */
+  count?: number;
+  /** Default: 5,000 ms. */
+  timeoutMs?: number;
+}
+
+/**
+ * The lines that Kafka's console consumer prints for a topic from its beginning, one a record, tab-separated, as
+ * `CreateTime:1700000000000 Partition:0 Offset:0 name:value,name:value key value`, where something absent is `NO_HEADERS`
+ * or `null`. Lines of several partitions come in any order. Binary or tab-bearing data is a matter for `readAll`.
+ */
+export async function consoleConsume(
+  cluster: KafkaCluster,
+  topic: string,
+  options: ConsoleOptions = {},
+): Promise<string[]> {
+  const args = ['--bootstrap-server', cluster.bootstrapServers.join(','), '--topic', topic];
+  args.push('--isolation-level', options.isolation ?? 'read_committed');
+  args.push('--timeout-ms', String(options.timeoutMs ?? 5_000));
+  if (options.partition === undefined) args.push('--from-beginning');
+  else args.push('--partition', String(options.partition), '--offset', 'earliest');
+  if (options.count !== undefined) args.push('--max-messages', String(options.count));
+  for (const part of ['timestamp', 'partition', 'offset', 'headers', 'key', 'value'])
+    args.push('--property', `print.${part}=true`);
+  const { stdout, stderr, code } = await cluster.tool(toolClass(cluster, 'consoleConsumer'), args);
+  // It ends with code 1 or 0 when the time is over, depending on the version, after saying how many it has read.
+  if (!/Processed a total of/.test(stderr) && code !== 0) throw new Error(`console consumer: ${stderr}${stdout}`);
+  return stdout.split('\n').filter((line) => line !== '' && !line.startsWith('Option --property is deprecated'));
+}

@@ -1,0 +1,88 @@
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Producers by name; each command names the producer it is for. */
+final class Producers {
+  private final String servers;
+  private final Map<String, KafkaProducer<byte[], byte[]>> open = new HashMap<>();
+
+  Producers(String servers) {
+    this.servers = servers;
+  }
+
+  Object run(String op, JsonNode command) throws Exception {
+    String name = command.get("producer").asText();
+    if (op.equals("open")) {
+      open.put(name, create(command.get("config")));
+      return null;
+    }
+    KafkaProducer<byte[], byte[]> producer = open.get(name);
+    switch (op) {
+      case "send":
+        return send(producer, command);
+      case "begin":
+        producer.beginTransaction();
+        return null;
+      case "commit":
+        producer.commitTransaction();
+        return null;
+      case "abort":
+        producer.abortTransaction();
+        return null;
+      case "close":
+        open.remove(name).close();
+        return null;
+      default: // abandon: no time to end a transaction that is open.
+        open.remove(name).close(Duration.ZERO);
+        return null;
+    }
+  }
+
+  private KafkaProducer<byte[], byte[]> create(JsonNode config) {
+    Properties properties = new Properties();
+    properties.put("bootstrap.servers", servers);
+    properties.put("linger.ms", "10000"); // send() flushes: its records share batches, whatever time they take.
+    properties.put("delivery.timeout.ms", "120000");
+    config.fields().forEachRemaining(entry -> properties.put(entry.getKey(), entry.getValue().asText()));
+    ByteArraySerializer serializer = new ByteArraySerializer();
+    KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(properties, serializer, serializer);
+    if (properties.containsKey("transactional.id")) producer.initTransactions();
+    return producer;
+  }
+
+  /** Sends all records, flushes, and answers [partition, offset] of each. */
+  private static List<long[]> send(KafkaProducer<byte[], byte[]> producer, JsonNode command) throws Exception {
+    String topic = command.get("topic").asText();
+    List<Future<RecordMetadata>> sent = new ArrayList<>();
+    for (JsonNode record : command.get("records")) sent.add(producer.send(record(topic, record)));
+    producer.flush();
+    List<long[]> answer = new ArrayList<>();
+    for (Future<RecordMetadata> future : sent) {
+      RecordMetadata metadata = future.get();
+      answer.add(new long[] {metadata.partition(), metadata.offset()});
+    }
+    return answer;
+  }
+
+  private static ProducerRecord<byte[], byte[]> record(String topic, JsonNode json) {
+    Integer partition = json.has("partition") ? json.get("partition").asInt() : null;
+    Long timestamp = json.has("timestamp") ? json.get("timestamp").asLong() : null;
+    byte[] key = Scenario.bytes(json.get("key"));
+    byte[] value = Scenario.bytes(json.get("value"));
+    ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, partition, timestamp, key, value);
+    if (json.has("headers"))
+      for (JsonNode header : json.get("headers"))
+        record.headers().add(header.get(0).asText(), Scenario.bytes(header.get(1)));
+    return record;
+  }
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Real brokers: two test files at a time is what two cores carry. A process each, so that native code and signal
+    // handlers do not meet.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
+    // Fetches and compiles what the tests' servers need, so that no test pays for a download.
+    globalSetup: './test/support/prepare.ts',
+  },
+});
