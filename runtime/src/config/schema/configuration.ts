@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { backupSchema } from './backup.ts';
 import { sourceSchema, targetSchema } from './kafka.ts';
-import { remarked } from './remarks.ts';
+import { reads, remarked } from './remarks.ts';
 import { restoreSchema } from './restore.ts';
 import { storageSchema } from './storage.ts';
 import { anything, unusedSection } from './values.ts';
@@ -36,7 +36,7 @@ export const configurationSchema = z
         'max_partition_labels',
       ),
       (value) =>
-        String((value as { enabled?: unknown } | null)?.enabled) === 'false'
+        reads((value as { enabled?: unknown } | null)?.enabled, 'false')
           ? undefined
           : 'not available in this version: no metrics are served',
     ),

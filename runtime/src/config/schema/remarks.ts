@@ -14,5 +14,10 @@ export function remarked<T extends z.ZodType>(schema: T, remark: string | Remark
 
 /** For a switch that changes nothing in one of its positions. */
 export function remarkedWhen<T extends z.ZodType>(value: boolean, schema: T, remark: string): T {
-  return remarked(schema, (given) => (String(given) === String(value) ? remark : undefined));
+  return remarked(schema, (given) => (reads(given, String(value)) ? remark : undefined));
+}
+
+/** True for a scalar that is written like this, in quotes or not. */
+export function reads(value: unknown, ...spellings: string[]): boolean {
+  return typeof value !== 'object' && spellings.includes(String(value));
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { circuitBreakerSchema } from './backup.ts';
 import { topicMapSchema } from './kafka.ts';
-import { remarked, remarkedWhen } from './remarks.ts';
+import { reads, remarked, remarkedWhen } from './remarks.ts';
 import { parseTime } from './time.ts';
 import { anything, bytes, flag, integer, text } from './values.ts';
 
@@ -54,14 +54,13 @@ export const restoreSchema = z
     dry_run: flag(),
 
     partition_mapping: notAvailable(
-      (value) =>
-        isEmpty(value) || (isObject(value) && Object.entries(value).every(([from, to]) => from === String(to))),
+      (value) => isEmpty(value) || (isObject(value) && Object.entries(value).every(([from, to]) => reads(to, from))),
     ),
     repartitioning: notAvailable(isEmpty),
-    rewrite_schema_ids: notAvailable((value) => String(value) === 'false'),
+    rewrite_schema_ids: notAvailable((value) => reads(value, 'false')),
     schema_id_mapping: notAvailable(isEmpty),
     offsets: notAvailable((value) => value === 'translate'),
-    offset_headroom: notAvailable((value) => String(value) === '0'),
+    offset_headroom: notAvailable((value) => reads(value, '0')),
     lambda: notAvailable(isEmpty),
 
     consumer_groups: remarked(z.array(text()), (value) =>
@@ -87,7 +86,7 @@ export const restoreSchema = z
     ),
     produce_batch_size: remarked(integer(1), 'not used: batches are produced as they were archived, small ones joined'),
     produce_acks: remarked(z.union([z.string(), z.number()]), (value) =>
-      ['-1', 'all'].includes(String(value)) ? undefined : 'not used: every in-sync replica has to acknowledge (-1)',
+      reads(value, '-1', 'all') ? undefined : 'not used: every in-sync replica has to acknowledge (-1)',
     ),
     strip_offset_headers: remarkedWhen(true, flag(), 'not used: the archive holds the records without added headers'),
     existing_topic_config_policy: remarked(text(), 'not used: a topic that exists keeps its configuration'),
