@@ -6,7 +6,7 @@ import type { Finding } from './finding.ts';
 import type { FrameTable } from './frame-table.ts';
 import { readIndexTable } from './index-object.ts';
 import { readCommits } from './resolve-snapshot.ts';
-import type { IndexReference, Snapshot } from './snapshot.ts';
+import type { IndexReference, Snapshot, SnapshotTopic } from './snapshot.ts';
 import { SnapshotRows } from './snapshot-rows.ts';
 import { listSizes } from './whole.ts';
 
@@ -110,23 +110,19 @@ function neededPacks(snapshots: Snapshot[], tables: Map<string, FrameTable>, siz
       const table = tables.get(key);
       if (table === undefined) continue;
       const seen = needed.get(key)!;
-      for (const { row, topic } of rows.of(table, seen)) {
+      const visit = (row: number, topic: SnapshotTopic) => {
         seen[row] = 1;
         const { key, size } = table.packs[table.pack(row)]!;
         let pack = packs.get(key);
         if (pack === undefined) {
           const foundSize = sizes.get(key);
-          pack = {
-            key,
-            expectedSize: size,
-            topic: topic.name,
-            rows: [],
-            ...(foundSize === undefined ? {} : { foundSize }),
-          };
+          const found = foundSize === undefined ? {} : { foundSize };
+          pack = { key, expectedSize: size, topic: topic.name, rows: [], ...found };
           packs.set(key, pack);
         }
         pack.rows.push({ table, row });
-      }
+      };
+      rows.visit(table, visit, seen);
     }
   }
   for (const pack of packs.values()) {

@@ -29,13 +29,13 @@ export async function mergeIndexes(
   if (merge.length === 0) return indexes;
   const tables: FrameTable[] = [];
   for (const reference of merge) tables.push(await readIndexTable(store, reference));
-  const live = new LiveFrames(tables, topics);
-  if (live.none) return keep;
+  const live = liveRows(tables, topics);
+  if (live.every(({ length }) => length === 0)) return keep;
   const shard = createHash('sha256')
     .update(merge.map(({ sha256 }) => sha256).join())
     .digest('hex')
     .slice(0, 12);
-  return [...keep, await writeIndex(store, runId, `merged-${shard}`, live)];
+  return [...keep, await writeIndex(store, runId, `merged-${shard}`, framesOf(tables, live))];
 }
 
 /** Which index objects to merge: the smallest, so that large ones are seldom written again. Pure; the order is kept. */
@@ -55,23 +55,21 @@ export function planMerge(indexes: IndexReference[]): { merge: IndexReference[];
   };
 }
 
-/** The frames of the tables that belong to a snapshot, made anew each time they are asked for. */
-class LiveFrames implements Iterable<Frame> {
-  readonly #tables: FrameTable[];
-  readonly #rows: SnapshotRows;
+/** Rows of each table that belong to a snapshot. */
+function liveRows(tables: FrameTable[], topics: SnapshotTopic[]): number[][] {
+  const rows = new SnapshotRows(topics);
+  return tables.map((table) => {
+    const live: number[] = [];
+    rows.visit(table, (row) => live.push(row));
+    return live;
+  });
+}
 
-  constructor(tables: FrameTable[], topics: SnapshotTopic[]) {
-    this.#tables = tables;
-    this.#rows = new SnapshotRows(topics);
-  }
-
-  get none(): boolean {
-    return this[Symbol.iterator]().next().done === true;
-  }
-
-  *[Symbol.iterator](): Generator<Frame> {
-    for (const table of this.#tables) {
-      for (const { row } of this.#rows.of(table)) yield table.frame(row);
-    }
-  }
+/** The frames in those rows, made anew for each iteration: all at once need memory. */
+function framesOf(tables: FrameTable[], rows: number[][]): Iterable<Frame> {
+  return {
+    *[Symbol.iterator]() {
+      for (const [n, table] of tables.entries()) for (const row of rows[n]!) yield table.frame(row);
+    },
+  };
 }

@@ -5,9 +5,13 @@ import type { Frame } from './frame.ts';
 import type { FrameTable } from './frame-table.ts';
 import { readIndexTable } from './index-object.ts';
 import type { Snapshot, SnapshotPartition, SnapshotTopic } from './snapshot.ts';
-import { type OffsetWindow, SnapshotRows } from './snapshot-rows.ts';
+import { SnapshotRows } from './snapshot-rows.ts';
 
-export type { OffsetWindow } from './snapshot-rows.ts';
+/** Inclusive, exclusive. */
+export interface OffsetWindow {
+  from: number;
+  until: number;
+}
 
 /** A frame, and the offsets of it that count: batches and records outside are not part of what was asked for. */
 export interface ClippedFrame extends OffsetWindow {
@@ -94,7 +98,7 @@ export function selectFrames(
   }
   const rows = new SnapshotRows(topics);
   for (const [number, table] of tables.entries()) {
-    for (const { row, partition, from, until } of rows.of(table)) found.get(partition)?.add(number, row, from, until);
+    rows.visit(table, (row, _topic, partition, from, until) => found.get(partition)?.add(number, row, from, until));
   }
   const overlaps: Overlap[] = [];
   return {
@@ -108,9 +112,7 @@ export function selectFrames(
   };
 }
 
-type Row = [table: number, row: number, from: number, until: number];
-
-/** Gathers one partition's rows; four numbers a row until somebody asks for the frames. */
+/** Gathers one partition's rows as plain numbers, in columns, until somebody asks for the frames. */
 class PartitionRows implements PartitionFrames {
   readonly partition: SnapshotPartition;
   count = 0;
@@ -120,7 +122,12 @@ class PartitionRows implements PartitionFrames {
   uncovered: OffsetWindow[] = [];
   readonly #tables: FrameTable[];
   readonly #start: number;
-  #rows: Row[] = [];
+  readonly #table: number[] = [];
+  readonly #row: number[] = [];
+  readonly #from: number[] = [];
+  readonly #until: number[] = [];
+  /** Entries that count, in the order of the offsets. */
+  #order = new Uint32Array();
 
   constructor(tables: FrameTable[], partition: SnapshotPartition, includeExpired: boolean) {
     this.#tables = tables;
@@ -131,47 +138,52 @@ class PartitionRows implements PartitionFrames {
   }
 
   add(table: number, row: number, from: number, until: number): void {
-    if (until > this.#start) this.#rows.push([table, row, Math.max(from, this.#start), until]);
+    if (until <= this.#start) return;
+    this.#table.push(table);
+    this.#row.push(row);
+    this.#from.push(Math.max(from, this.#start));
+    this.#until.push(until);
   }
 
   finish(topic: string, overlaps: Overlap[]): this {
-    this.#rows.sort((a, b) => a[2] - b[2] || a[3] - b[3]);
-    const kept: Row[] = [];
+    const [from, until] = [this.#from, this.#until];
+    const sorted = Uint32Array.from(from.keys()).sort((a, b) => from[a]! - from[b]! || until[a]! - until[b]!);
     let end = this.#start;
-    let last: Row | undefined;
-    for (const entry of this.#rows) {
-      const [number, row, from, until] = entry;
-      if (last !== undefined && from < last[3]) {
+    let last: number | undefined;
+    for (const entry of sorted) {
+      if (last !== undefined && from[entry]! < until[last]!) {
         // A merged index and one that it was made of may both be named.
         if (this.#same(last, entry)) continue;
         const [first, second] = [this.#clipped(last), this.#clipped(entry)];
         overlaps.push({ topic, partition: this.partition.partition, first, second });
       }
-      if (from > end) this.uncovered.push({ from: end, until: from });
-      if (until >= end) last = entry;
-      end = Math.max(end, until);
-      kept.push(entry);
-      const table = this.#tables[number]!;
-      this.count++;
-      this.records += Math.min(table.records(row), until - from);
+      if (from[entry]! > end) this.uncovered.push({ from: end, until: from[entry]! });
+      if (until[entry]! >= end) last = entry;
+      end = Math.max(end, until[entry]!);
+      const table = this.#tables[this.#table[entry]!]!;
+      const row = this.#row[entry]!;
+      this.records += Math.min(table.records(row), until[entry]! - from[entry]!);
       this.storedBytes += table.storedLength(row);
       this.rawBytes += table.rawLength(row);
+      sorted[this.count++] = entry;
     }
     if (end < this.partition.reached) this.uncovered.push({ from: end, until: this.partition.reached });
-    this.#rows = kept;
+    this.#order = sorted.slice(0, this.count);
     return this;
   }
 
   frames(): ClippedFrame[] {
-    return this.#rows.map((entry) => this.#clipped(entry));
+    return Array.from(this.#order, (entry) => this.#clipped(entry));
   }
 
-  #clipped([table, row, from, until]: Row): ClippedFrame {
-    return { frame: this.#tables[table]!.frame(row), from, until };
+  #clipped(entry: number): ClippedFrame {
+    const frame = this.#tables[this.#table[entry]!]!.frame(this.#row[entry]!);
+    return { frame, from: this.#from[entry]!, until: this.#until[entry]! };
   }
 
-  #same([tableA, rowA]: Row, [tableB, rowB]: Row): boolean {
-    const [a, b] = [this.#tables[tableA]!, this.#tables[tableB]!];
+  #same(one: number, other: number): boolean {
+    const [a, b] = [this.#tables[this.#table[one]!]!, this.#tables[this.#table[other]!]!];
+    const [rowA, rowB] = [this.#row[one]!, this.#row[other]!];
     return a.position(rowA) === b.position(rowB) && a.packs[a.pack(rowA)]!.key === b.packs[b.pack(rowB)]!.key;
   }
 }

@@ -1,11 +1,5 @@
 import type { FrameTable } from './frame-table.ts';
-import type { SnapshotPartition, SnapshotTopic } from './snapshot.ts';
-
-/** The offsets of one frame that count: inclusive, exclusive. */
-export interface OffsetWindow {
-  from: number;
-  until: number;
-}
+import type { Generation, SnapshotPartition, SnapshotTopic } from './snapshot.ts';
 
 /**
  * Decides which rows of an index belong to a snapshot: index objects are shared between snapshots, and hold frames of
@@ -24,13 +18,14 @@ export class SnapshotRows {
   }
 
   /**
-   * Rows of the table that belong to the snapshot, with the part of their offsets that does.
+   * Calls back for each row of the table that belongs to the snapshot, with the part of its offsets that does.
    * @param skip one byte a row: rows where it is not 0 are not asked for
    */
-  *of(
+  visit(
     table: FrameTable,
+    visitor: (row: number, topic: SnapshotTopic, partition: SnapshotPartition, from: number, until: number) => void,
     skip?: Uint8Array,
-  ): Generator<{ row: number; topic: SnapshotTopic; partition: SnapshotPartition } & OffsetWindow> {
+  ): void {
     // Looked up once for each string of the table, not once for each row.
     const byName = table.strings.map((name) => this.#topics.get(name));
     for (let row = 0; row < table.length; row++) {
@@ -40,11 +35,17 @@ export class SnapshotRows {
       const partition = known.partitions.get(table.partition(row));
       if (partition === undefined) continue;
       const number = table.generation(row);
-      const generation = partition.generations.find((candidate) => candidate.generation === number);
+      const generation = generationOf(partition, number);
       if (generation === undefined) continue;
       const from = Math.max(table.baseOffset(row), generation.from);
       const until = Math.min(table.lastOffset(row) + 1, generation.until ?? partition.reached, partition.reached);
-      if (from < until) yield { row, topic: known.topic, partition, from, until };
+      if (from < until) visitor(row, known.topic, partition, from, until);
     }
   }
+}
+
+function generationOf({ generations }: SnapshotPartition, number: number): Generation | undefined {
+  // Nearly always the newest.
+  const newest = generations.at(-1);
+  return newest?.generation === number ? newest : generations.find(({ generation }) => generation === number);
 }

@@ -84,10 +84,18 @@ export async function verifyArchive(store: ObjectStore, options: VerifyOptions):
     const budget = new ByteBudget(bufferBytes);
     await runJobs(dataJobs(store, archiveId, packs, budget, report, progress, checked), signal);
   }
-  findings.sort(
-    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || (a.object < b.object ? -1 : 1),
-  );
+  findings.sort(inOrder);
   return { findings, checked, interrupted: signal?.aborted === true };
+}
+
+/** By severity, object, place: the same archive always gives the same report. */
+function inOrder(a: Finding, b: Finding): number {
+  return (
+    SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+    (a.object === b.object ? 0 : a.object < b.object ? -1 : 1) ||
+    (a.partition ?? -1) - (b.partition ?? -1) ||
+    (a.from ?? -1) - (b.from ?? -1)
+  );
 }
 
 /** @returns the archive's id, undefined when FORMAT cannot say */

@@ -120,7 +120,7 @@ async function missingFrom(
   await pLimit(CALLS_AT_ONCE).map(present, async (reference) => {
     const table = await readIndexTable(store, reference);
     const live = new Set<number>();
-    for (const { row } of rows.of(table)) live.add(table.pack(row));
+    rows.visit(table, (row) => live.add(table.pack(row)));
     for (const number of live) check(table.packs[number]!.key, table.packs[number]!.size);
   });
   return [...missing.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
