@@ -194,10 +194,12 @@ export class ScenarioProducer {
     await this.#run('begin');
   }
 
+  /** Commits, and waits until the markers are in the partitions, so that a reader who comes now sees the records. */
   async commit(): Promise<void> {
     await this.#run('commit');
   }
 
+  /** Aborts, and waits for the markers as `commit` does. */
   async abort(): Promise<void> {
     await this.#run('abort');
   }

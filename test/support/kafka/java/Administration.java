@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.TreeMap;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -24,10 +23,8 @@ import org.apache.kafka.common.config.ConfigResource;
 final class Administration {
   private final Admin admin;
 
-  Administration(String servers) {
-    Properties properties = new Properties();
-    properties.put("bootstrap.servers", servers);
-    admin = Admin.create(properties);
+  Administration(Admin admin) {
+    this.admin = admin;
   }
 
   Object run(String op, JsonNode command) throws Exception {

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.Future;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -16,14 +18,20 @@ final class Producers {
   private final String servers;
   private final Map<String, KafkaProducer<byte[], byte[]>> open = new HashMap<>();
 
-  Producers(String servers) {
+  private final Map<String, String> transactionalIds = new HashMap<>();
+  private final Admin admin;
+
+  Producers(String servers, Admin admin) {
     this.servers = servers;
+    this.admin = admin;
   }
 
   Object run(String op, JsonNode command) throws Exception {
     String name = command.get("producer").asText();
     if (op.equals("open")) {
       open.put(name, create(command.get("config")));
+      if (command.get("config").has("transactional.id"))
+        transactionalIds.put(name, command.get("config").get("transactional.id").asText());
       return null;
     }
     KafkaProducer<byte[], byte[]> producer = open.get(name);
@@ -35,9 +43,11 @@ final class Producers {
         return null;
       case "commit":
         producer.commitTransaction();
+        awaitMarkers(transactionalIds.get(name));
         return null;
       case "abort":
         producer.abortTransaction();
+        awaitMarkers(transactionalIds.get(name));
         return null;
       case "close":
         open.remove(name).close();
@@ -46,6 +56,16 @@ final class Producers {
         open.remove(name).close(Duration.ZERO);
         return null;
     }
+  }
+
+  /** The broker answers the end of a transaction before its markers are in the partitions. */
+  private void awaitMarkers(String id) throws Exception {
+    for (int attempt = 0; attempt < 3000; attempt++) {
+      TransactionState state = admin.describeTransactions(List.of(id)).description(id).get().state();
+      if (state != TransactionState.PREPARE_COMMIT && state != TransactionState.PREPARE_ABORT) return;
+      Thread.sleep(10);
+    }
+    throw new IllegalStateException("the markers of " + id + " are not written");
   }
 
   private KafkaProducer<byte[], byte[]> create(JsonNode config) {

@@ -7,6 +7,11 @@ import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
 
 /**
  * Kafka's own Java client, driven by lines of JSON: each line of standard input is a command {"op": ..., ...}, and each
@@ -19,8 +24,11 @@ public final class Scenario {
 
   public static void main(String[] args) throws Exception {
     String servers = args[0];
-    Producers producers = new Producers(servers);
-    Administration administration = new Administration(servers);
+    Properties properties = new Properties();
+    properties.put("bootstrap.servers", servers);
+    Admin admin = Admin.create(properties);
+    Producers producers = new Producers(servers, admin);
+    Administration administration = new Administration(admin);
     Reading reading = new Reading(servers);
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8), 1 << 16);
     Writer out = new BufferedWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8), 1 << 16);
@@ -34,10 +42,10 @@ public final class Scenario {
           case "read" -> reading.run(command, out);
           default -> administration.run(op, command);
         };
-        reply = JSON.writeValueAsString(java.util.Collections.singletonMap("ok", answer));
+        reply = JSON.writeValueAsString(Collections.singletonMap("ok", answer));
       } catch (Exception failure) {
-        Throwable cause = failure instanceof java.util.concurrent.ExecutionException ? failure.getCause() : failure;
-        reply = JSON.writeValueAsString(java.util.Map.of("error", cause.toString()));
+        Throwable cause = failure instanceof ExecutionException ? failure.getCause() : failure;
+        reply = JSON.writeValueAsString(Map.of("error", cause.toString()));
       }
       out.write(reply);
       out.write('\n');
