@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -115,26 +115,53 @@ describe('SASL', () => {
   });
 });
 
-describe('TLS', () => {
+/** Writes the private key of a key store as the PEM file that programs other than Java read. */
+const EXPORT_KEY = `
+import java.nio.file.*; import java.security.*; import java.util.Base64;
+public class ExportKey {
+  public static void main(String[] args) throws Exception {
+    KeyStore store = KeyStore.getInstance(Path.of(args[0]).toFile(), "changeit".toCharArray());
+    byte[] key = store.getKey(args[1], "changeit".toCharArray()).getEncoded();
+    String pem = Base64.getMimeEncoder(64, new byte[] {10}).encodeToString(key);
+    Files.writeString(Path.of(args[2]), "-----BEGIN PRIVATE KEY-----\\n" + pem + "\\n-----END PRIVATE KEY-----\\n");
+  }
+}`;
+
+describe('TLS with client certificates', () => {
   let directory: string;
   let cluster: KafkaCluster;
-  let caFile: string;
+  let security: KafkaSecurity;
+
+  /** A key with a certificate signed by itself, in a key store. */
+  async function makeKey(alias: string): Promise<{ store: string; certificate: string }> {
+    const store = join(directory, `${alias}.p12`);
+    const options = ['-alias', alias, '-keystore', store, '-storetype', 'PKCS12', '-storepass', 'changeit'];
+    await runOk('keytool', [
+      ...['-genkeypair', '-keyalg', 'EC', '-dname', `CN=${alias}`, '-validity', '30'],
+      ...['-ext', 'SAN=IP:127.0.0.1,DNS:localhost', ...options],
+    ]);
+    const certificate = join(directory, `${alias}.pem`);
+    await writeFile(certificate, await runOk('keytool', ['-exportcert', '-rfc', ...options]));
+    return { store, certificate };
+  }
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'msk-backup-tls-'));
-    const store = ['-keystore', join(directory, 'broker.p12'), '-storetype', 'PKCS12', '-storepass', 'changeit'];
-    await runOk('keytool', [
-      ...['-genkeypair', '-alias', 'broker', '-keyalg', 'EC', '-dname', 'CN=localhost', '-validity', '30'],
-      ...['-ext', 'SAN=IP:127.0.0.1,DNS:localhost', ...store],
-    ]);
-    caFile = join(directory, 'ca.pem');
-    await writeFile(caFile, await runOk('keytool', ['-exportcert', '-rfc', '-alias', 'broker', ...store]));
+    const [broker, client] = [await makeKey('broker'), await makeKey('client')];
+    const keyFile = join(directory, 'client.key');
+    await writeFile(join(directory, 'ExportKey.java'), EXPORT_KEY);
+    await runOk('java', [join(directory, 'ExportKey.java'), client.store, 'client', keyFile]);
+    // A broker refuses to start when it does not trust its own certificate.
+    const trusted = join(directory, 'trusted.pem');
+    await writeFile(trusted, (await Promise.all([broker, client].map((key) => readFile(key.certificate)))).join(''));
+    security = { protocol: 'SSL', caFile: broker.certificate, certificateFile: client.certificate, keyFile };
     cluster = await startKafka({
       config: speaking('SSL', {
-        'ssl.keystore.location': join(directory, 'broker.p12'),
+        'ssl.client.auth': 'required',
+        'ssl.keystore.location': broker.store,
         'ssl.keystore.type': 'PKCS12',
         'ssl.keystore.password': 'changeit',
-        'ssl.truststore.location': caFile,
+        'ssl.truststore.location': trusted,
         'ssl.truststore.type': 'PEM',
       }),
     });
@@ -145,15 +172,24 @@ describe('TLS', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  it('works with the certificate of who signed the broker’s', async () => {
-    expect(await connectAndAsk(endpointOf(cluster, { security: { protocol: 'SSL', caFile } }))).toBe(1);
+  it('works with the right files', async () => {
+    expect(await connectAndAsk(endpointOf(cluster, { security }))).toBe(1);
   });
 
-  it('does not trust anybody else', async () => {
-    await expect(connectAndAsk(endpointOf(cluster, { security: { protocol: 'SSL' } }))).rejects.toMatchObject({
+  it('does not trust a broker with a certificate of somebody else', async () => {
+    const trusting = { ...security, caFile: undefined };
+    await expect(connectAndAsk(endpointOf(cluster, { security: trusting }))).rejects.toMatchObject({
       kind: 'connection',
       code: 'BROKER_UNREACHABLE',
-      message: expect.stringMatching(/cannot reach 127\.0\.0\.1:\d+: .*certificate/),
+      message: expect.stringMatching(/^cannot reach 127\.0\.0\.1:\d+: .*certificate/),
+    });
+  });
+
+  it('is refused without a certificate of our own', async () => {
+    const anonymous: KafkaSecurity = { protocol: 'SSL', caFile: security.caFile };
+    await expect(connectAndAsk(endpointOf(cluster, { security: anonymous }))).rejects.toMatchObject({
+      kind: 'connection',
+      message: expect.stringMatching(/127\.0\.0\.1:\d+.*certificate/),
     });
   });
 

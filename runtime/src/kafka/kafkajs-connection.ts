@@ -214,7 +214,7 @@ export class BrokerConnection {
     if (isRefusal(reason)) return this.#refused(reason);
     if (nameOf(reason) === 'KafkaJSRequestTimeoutError')
       return this.#unreachable('no answer while authenticating', reason);
-    return this.#unreachable(messageOf(reason).replace(/^Connection error: /, ''), reason);
+    return this.#unreachable(reasonOf(reason), reason);
   }
 
   #unreachable(why: string, cause: unknown): MskBackupError {
@@ -222,11 +222,11 @@ export class BrokerConnection {
   }
 
   #lost(cause?: unknown): MskBackupError {
+    const why = nameOf(cause) === 'KafkaJSConnectionError' ? ` (${reasonOf(cause)})` : '';
     // A listener with SASL still answers the first request, which asks for its versions.
     const hint = this.#answers < 2 ? ': does the listener on this port expect TLS or SASL?' : '; run again';
-    return new MskBackupError('connection', 'CONNECTION_LOST', `${this.address} closed the connection${hint}`, {
-      cause,
-    });
+    const message = `the connection to ${this.address} was lost${why}${hint}`;
+    return new MskBackupError('connection', 'CONNECTION_LOST', message, { cause });
   }
 
   #refused(cause: unknown): MskBackupError {
@@ -245,6 +245,13 @@ function nameOf(reason: unknown): string {
 
 function messageOf(reason: unknown): string {
   return reason instanceof Error ? reason.message : String(reason);
+}
+
+/** What Node says of the socket, without the library's words around it. */
+function reasonOf(reason: unknown): string {
+  return messageOf(reason)
+    .replace(/^Connection error: /, '')
+    .trim();
 }
 
 /** The broker said no, or proved not to know the password either. */
