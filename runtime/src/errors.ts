@@ -1,5 +1,5 @@
 /**
- * What a user can do about an error. Each kind has its own exit code (docs/exit-codes.md):
+ * What a user can do about an error. Each kind has its own exit code (docs/cli.md):
  * - `usage`: the command line is wrong
  * - `configuration`: the configuration file is wrong, or does not fit the cluster or the archive
  * - `connection`: Kafka or the storage could not be reached, or refused us

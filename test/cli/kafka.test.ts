@@ -105,7 +105,7 @@ restore: {topic_mapping: {orders: orders-again}}
 
     const { code, stdout } = await runCli(['restore', '--config', '-', '--verify', 'read'], { input });
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^restored +60 records of 60 records in /m);
+    expect(stdout).toMatch(/^restored +60 of 60 records in /m);
     expect(stdout).toMatch(/^read back +60 records, 0 differences$/m);
 
     // The target holds records now.

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { EXIT_CODES } from '../../runtime/src/cli/exit-codes.ts';
+import { buildProgram } from '../../runtime/src/cli/program.ts';
 import { runCli } from './run-cli.ts';
 
 describe('help and version', () => {
@@ -60,5 +61,21 @@ describe('a wrong command line ends with 2 and one line', () => {
     expect(code).toBe(2);
     expect(JSON.parse(stdout)).toEqual({ error: { kind: 'usage', code: 'USAGE', message } });
     expect(stderr).toBe(`msk-backup: ${message}\n`);
+  });
+});
+
+describe('docs/cli.md', () => {
+  const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+
+  test('has every exit code', () => {
+    for (const [kind, code] of Object.entries(EXIT_CODES))
+      expect(page).toContain(kind === 'ok' ? `| ${code} | |` : `| ${code} | \`${kind}\` |`);
+  });
+
+  test('has every command and option', () => {
+    const program = buildProgram();
+    for (const command of program.commands) expect(page).toContain(`| \`${command.name()}\` |`);
+    const options = [program, ...program.commands].flatMap((command) => command.options.map(({ long }) => long));
+    for (const option of options.filter((long) => long !== '--version')) expect(page).toContain(option);
   });
 });

@@ -5,7 +5,7 @@ import { framesOf } from '../../archive/snapshot-frames.ts';
 import { withStore } from '../archive-source.ts';
 import { type DescribedTopic, describeTopic } from '../describe-topic.ts';
 import type { SnapshotOptions } from '../options.ts';
-import { bytes, count, counted, table, time } from '../output.ts';
+import { bytes, counted, table, time } from '../output.ts';
 import type { Run } from '../run.ts';
 import { snapshotFacts } from '../snapshot-text.ts';
 
@@ -116,5 +116,5 @@ function groupTable({ groups }: Snapshot): string | undefined {
     [...new Set(offsets.map(({ topic }) => topic))].join(', '),
     offsets.length,
   ]);
-  return `${table(['group', 'topics', { right: 'partitions' }], rows)}\n\n${count(groups.length)} groups; \`msk-backup groups\` shows their offsets`;
+  return `${table(['group', 'topics', { right: 'partitions' }], rows)}\n\n\`msk-backup groups\` shows their offsets`;
 }

@@ -2,7 +2,7 @@ import type { RestoredTopic, RestorePlan, RestoreReport } from '../../restore/re
 import { planRestore, runRestore } from '../../restore/run.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import type { CommonOptions } from '../options.ts';
-import { bytes, counted, duration, facts, table, time } from '../output.ts';
+import { bytes, count, counted, duration, facts, table, time } from '../output.ts';
 import { readJob } from '../read-job.ts';
 import type { Run } from '../run.ts';
 
@@ -54,10 +54,7 @@ function reportText(report: RestoreReport): string {
   const records = topics.reduce((sum, topic) => sum + recordsOf(topic), 0);
   const head = facts([
     ...snapshotFacts(plan),
-    [
-      'restored',
-      `${counted(records, 'record')} of ${counted(plan.records, 'record')} in ${duration(report.durationMs)}`,
-    ],
+    ['restored', `${count(records)} of ${counted(plan.records, 'record')} in ${duration(report.durationMs)}`],
     [
       'check',
       report.interrupted
