@@ -39,9 +39,14 @@ describe('verify', () => {
       [1, 2, 3, 4].map((k) => verifyArchive(store, { depth: 'part', part: { k, n: 4 } })),
     );
     expect(parts.map(({ checked }) => checked.frames).reduce((a, b) => a + b)).toBe(5);
-    await expect(verifyArchive(store, { depth: 'part', part: { k: 5, n: 4 } })).rejects.toMatchObject({
-      code: 'PART_INVALID',
-    });
+    for (const part of [
+      { k: 5, n: 4 },
+      { k: 0, n: 4 },
+      { k: 1.5, n: 4 },
+      { k: 1, n: Number.NaN },
+    ]) {
+      await expect(verifyArchive(store, { depth: 'part', part })).rejects.toMatchObject({ code: 'PART_INVALID' });
+    }
   });
 
   test('finds one flipped bit of a frame, with its place', async () => {

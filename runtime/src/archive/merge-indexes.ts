@@ -11,7 +11,7 @@ const MOST_INDEXES = 100;
 /** So many are left by a merge: the next one is as many runs away, and each row is merged only a few times in its life. */
 const INDEXES_AFTER = 50;
 /** A merge holds the rows of what it merges in memory, some 100 bytes each. */
-const MOST_FRAMES = 500_000;
+const MOST_FRAMES = 250_000;
 
 /**
  * Keeps commits small however often they are taken. The old index objects stay, since older commits name them.

@@ -53,7 +53,8 @@ const SEVERITIES = ['error', 'warning', 'info'];
  * @throws MskBackupError when there is no archive, or the storage cannot be reached
  */
 export async function verifyArchive(store: ObjectStore, options: VerifyOptions): Promise<VerifyReport> {
-  const { depth, part, snapshot, signal, progress = silent, bufferBytes = 64 * 1024 * 1024 } = options;
+  const { k, n } = checkPart(options);
+  const { depth, snapshot, signal, progress = silent, bufferBytes = 64 * 1024 * 1024 } = options;
   const findings: Finding[] = [];
   const report = (finding: Finding) => findings.push(finding);
   const checked = { commits: 0, indexes: 0, packs: 0, frames: 0, bytes: 0 };
@@ -74,7 +75,7 @@ export async function verifyArchive(store: ObjectStore, options: VerifyOptions):
 
   if (depth !== 'names') {
     const packs = inventory.packs.filter(
-      ({ key, foundSize }) => foundSize !== undefined && (depth === 'full' || inPart(key, part)),
+      ({ key, foundSize }) => foundSize !== undefined && crc32c(Buffer.from(key, 'utf8')) % n === k - 1,
     );
     const total = packs.reduce(
       (sum, { rows }) => rows.reduce((all, { table, row }) => all + table.storedLength(row), sum),
@@ -109,11 +110,12 @@ async function checkFormat(store: ObjectStore, report: (finding: Finding) => voi
   }
 }
 
-function inPart(key: string, part: VerifyOptions['part']): boolean {
-  if (part === undefined || !(part.n >= 1 && part.k >= 1 && part.k <= part.n)) {
-    throw new MskBackupError('usage', 'PART_INVALID', 'a part is k/n with k from 1 to n, as in 3/10');
-  }
-  return crc32c(Buffer.from(key, 'utf8')) % part.n === part.k - 1;
+/** Everything is part 1 of 1. @throws MskBackupError `PART_INVALID` */
+function checkPart({ depth, part }: VerifyOptions): { k: number; n: number } {
+  if (depth !== 'part') return { k: 1, n: 1 };
+  const valid = part !== undefined && [part.k, part.n].every(Number.isInteger) && part.k >= 1 && part.k <= part.n;
+  if (valid) return part;
+  throw new MskBackupError('usage', 'PART_INVALID', 'a part is k/n with k from 1 to n, as in 3/10');
 }
 
 function* dataJobs(
