@@ -265,7 +265,7 @@ describe('storage', () => {
       's3://b?endpoint=http://127.0.0.1:9000',
       { backend: 's3', bucket: 'b', prefix: '', endpoint: 'http://127.0.0.1:9000', pathStyle: true },
     ],
-    ['s3://b/p%20q/', { backend: 's3', bucket: 'b', prefix: 'p%20q', pathStyle: false }],
+    ['s3://b/p%20q/', { backend: 's3', bucket: 'b', prefix: 'p q', pathStyle: false }],
     ['file:///var/backups', { backend: 'filesystem', path: '/var/backups', prefix: '' }],
     ['./backups', { backend: 'filesystem', path: './backups', prefix: '' }],
   ])('%s', (storage, expected) => {

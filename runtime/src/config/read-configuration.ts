@@ -74,39 +74,45 @@ async function readObject(url: string, file: string): Promise<Uint8Array> {
   const { S3Client, GetObjectCommand } = await import('@aws-sdk/client-s3');
   const client = new S3Client({
     ...(location.region !== undefined && { region: location.region }),
-    ...(location.endpoint !== undefined && { endpoint: location.endpoint, region: location.region ?? 'us-east-1' }),
+    ...(location.endpoint !== undefined && {
+      endpoint: location.endpoint,
+      region: location.region ?? process.env.AWS_REGION ?? 'us-east-1',
+    }),
     forcePathStyle: location.pathStyle ?? location.endpoint !== undefined,
     requestHandler: { connectionTimeout: 5_000, requestTimeout: 30_000 },
   });
   try {
-    const { Body, ContentLength } = await client.send(
-      new GetObjectCommand({ Bucket: location.bucket, Key: location.key }),
-    );
-    if ((ContentLength ?? 0) > MAX_BYTES) throw tooLarge(file);
-    return (await Body?.transformToByteArray()) ?? new Uint8Array();
+    const command = new GetObjectCommand({ Bucket: location.bucket, Key: location.key });
+    const { Body } = await client.send(command);
+    return await readStream(Body as AsyncIterable<Uint8Array>);
   } catch (error) {
-    if (error instanceof MskBackupError) throw error;
-    const { name, message } = error as Error;
-    if (name === 'NoSuchKey' || name === 'NoSuchBucket') throw unreadable(file, 'no such object', error);
-    throw new MskBackupError('connection', 'CONFIG_UNREACHABLE', `${file}: ${oneLine(message || name)}`, {
-      cause: error,
-    });
+    throw s3Problem(error as Error, file);
   } finally {
     client.destroy();
   }
 }
 
+/** Without the SDK's error as the cause: that holds the request, with its signature. */
+function s3Problem({ name, message }: Error, file: string): MskBackupError {
+  if (name === 'NoSuchKey' || name === 'NoSuchBucket') return unreadable(file, 'no such object');
+  const advice = {
+    AccessDenied: 'access denied: allow s3:GetObject (and s3:ListBucket, to tell absent from denied)',
+    CredentialsProviderError: 'no AWS credentials were found: give the task a role, or set AWS_PROFILE',
+    PermanentRedirect: 'the bucket is in another region: add ?region= to the URL',
+    AuthorizationHeaderMalformed: 'the bucket is in another region: add ?region= to the URL',
+  }[name];
+  const text =
+    advice ?? (/^region is missing/i.test(message) ? 'no region is known: add ?region= or set AWS_REGION' : '');
+  return new MskBackupError('connection', 'CONFIG_UNREACHABLE', `${file}: ${text || oneLine(message || name)}`);
+}
+
 function decode(bytes: Uint8Array, file: string): string {
-  if (bytes.length > MAX_BYTES) throw tooLarge(file);
+  if (bytes.length > MAX_BYTES) throw unreadable(file, 'is larger than 1 MiB: is it a configuration?');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     throw unreadable(file, 'is not UTF-8', error);
   }
-}
-
-function tooLarge(file: string): MskBackupError {
-  return unreadable(file, 'is larger than 1 MiB: is it a configuration?');
 }
 
 function unreadable(file: string, reason: string, cause?: unknown): MskBackupError {

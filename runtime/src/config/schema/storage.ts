@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseS3Url } from '../location-url.ts';
+import { parseS3Url, type S3Location } from '../location-url.ts';
 import { endpointUrl, flag, integer, secret, text } from './values.ts';
 
 /** S3 storage classes from which packs can be read at once. */
@@ -50,9 +50,8 @@ export const storageSchema = z.union([
   storageSectionSchema,
 ]);
 
-function problemOfParts(location: { bucket: string; key: string; region?: string; endpoint?: string }) {
-  const { bucket, key, region, endpoint } = location;
-  const parsed = storageSectionSchema.safeParse({ bucket, prefix: key, region, endpoint });
+function problemOfParts({ bucket, key, region }: S3Location) {
+  const parsed = storageSectionSchema.safeParse({ bucket, prefix: key, region });
   return parsed.success
     ? undefined
     : parsed.error.issues.map(({ path, message }) => `${String(path[0])} ${message}`).join(', ');

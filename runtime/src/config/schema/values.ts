@@ -3,6 +3,7 @@
  * shows what it is: the same code refuses a password.
  */
 import { z } from 'zod';
+import { ENDPOINT_PROBLEM, isEndpoint } from '../location-url.ts';
 import { Secret } from '../secret.ts';
 
 const NUMERAL = /^-?\d+$/;
@@ -109,15 +110,8 @@ export function topicPattern() {
   });
 }
 
-/** Only http and https, and no user or password in it: they would be shown with it. */
 export function endpointUrl() {
-  return z.string().refine(
-    (value) => {
-      const url = URL.parse(value);
-      return /^https?:$/.test(url?.protocol ?? '') && url?.username === '' && url.password === '';
-    },
-    { error: 'must be an http or https URL without a user in it, such as https://s3.example.com:9000' },
-  );
+  return z.string().refine(isEndpoint, { error: ENDPOINT_PROBLEM });
 }
 
 /** For what this program does not use: any value. */
