@@ -77,6 +77,7 @@ export class PartitionCopy {
         beyond = true;
         break;
       }
+      if (batch.baseOffset < this.plan.start) this.#foundAgain(batch.baseOffset);
       below.push(batch);
       position = batch.lastOffset + 1;
       this.leaderEpoch = batch.partitionLeaderEpoch;
@@ -93,6 +94,14 @@ export class PartitionCopy {
     if (this.done) frames.push(...this.flush());
     else this.#letGoOf(fetched.records, frames);
     return { frames, moved };
+  }
+
+  /** The log start may lie inside a batch, which is stored whole: its records from here on are not lost after all. */
+  #foundAgain(offset: number): void {
+    const last = this.lost.at(-1);
+    if (last?.reason !== 'retention' || last.until !== this.plan.start) return;
+    this.lost.pop();
+    if (last.from < offset) this.lost.push({ ...last, until: offset });
   }
 
   /** Nothing is stored between the position and this offset, or nothing that can still be had: go on there. */

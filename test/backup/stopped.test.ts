@@ -1,0 +1,112 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { brief, TestArchive } from '../support/archive/backup.ts';
+import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
+import { type JavaClient, javaClient } from '../support/kafka/java-client.ts';
+
+let kafka: KafkaCluster;
+let client: JavaClient;
+let archive: TestArchive;
+beforeAll(async () => {
+  kafka = await startKafka();
+  client = javaClient(kafka);
+});
+afterAll(() => kafka.stop());
+beforeEach(async () => {
+  archive = await TestArchive.create();
+});
+afterEach(() => archive.remove());
+
+/** Single-record batches, read one by one, so that there is time to stop in between. */
+const SLOWLY = { fetchMaxBytes: 1 };
+
+async function fill(topic: string, count: number, from = 0): Promise<void> {
+  const producer = await client.producer({ 'batch.size': '0' });
+  await producer.send(
+    topic,
+    Array.from({ length: count }, (_, i) => ({ partition: 0, value: `${from + i}` })),
+  );
+  await producer.close();
+}
+
+test('a stopped run commits what it has; the next one reaches the same cut, then takes a new one', async () => {
+  await client.createTopic('stopped');
+  await fill('stopped', 500);
+  await client.commitOffsets('reader', [{ topic: 'stopped', partition: 0, offset: 400 }]);
+  const stop = new AbortController();
+  let seen = 0;
+  const first = await archive.run(kafka, ['stopped'], {
+    backupId: 'first',
+    job: SLOWLY,
+    signal: stop.signal,
+    onAdvance: ({ records = 0 }) => {
+      seen += records;
+      if (seen >= 20) stop.abort();
+    },
+  });
+  expect(first.interrupted).toBe(true);
+  const [partial] = first.snapshots;
+  expect(partial).toMatchObject({ kind: 'partial', backupId: 'first' });
+  const [stopped] = partial!.topics[0]!.partitions;
+  expect(stopped!.cut).toBe(500);
+  expect(stopped!.reached).toBeGreaterThanOrEqual(20);
+  expect(stopped!.reached).toBeLessThan(500);
+  expect((await archive.records(partial!, 'stopped')).length).toBe(stopped!.reached);
+
+  await fill('stopped', 10, 500);
+  await client.commitOffsets('reader', [{ topic: 'stopped', partition: 0, offset: 505 }]);
+  const second = await archive.run(kafka, ['stopped'], { backupId: 'second' });
+  expect(second.interrupted).toBe(false);
+  const [reached, newest] = second.snapshots;
+  // The cut that was stopped, with the groups as they were then.
+  expect(reached).toMatchObject({ kind: 'complete', backupId: 'first', cut: partial!.cut });
+  expect(reached!.groups).toMatchObject([{ groupId: 'reader', offsets: [{ offset: 400 }] }]);
+  expect(brief(await archive.records(reached!, 'stopped'))).toEqual(
+    Array.from({ length: 500 }, (_, i) => `0:${i}=${i}`),
+  );
+  expect(newest).toMatchObject({ kind: 'complete', backupId: 'second' });
+  expect(newest!.groups).toMatchObject([{ offsets: [{ offset: 505 }] }]);
+  expect(await archive.records(newest!, 'stopped')).toEqual(await client.readAll('stopped'));
+});
+
+test('a run stopped before it began to copy leaves the archive valid', async () => {
+  await client.createTopic('at-once');
+  await fill('at-once', 5);
+  const { snapshots, interrupted } = await archive.run(kafka, ['at-once'], {
+    job: SLOWLY,
+    signal: AbortSignal.abort(),
+  });
+  expect(interrupted).toBe(true);
+  expect(snapshots.every(({ kind }) => kind === 'partial')).toBe(true);
+  const next = await archive.backup(kafka, ['at-once']);
+  expect(await archive.records(next, 'at-once')).toEqual(await client.readAll('at-once'));
+});
+
+test('a continuous backup takes snapshots until stopped, with new topics and partitions, each by a name of its own', async () => {
+  await client.createTopic('endless-a');
+  await fill('endless-a', 3);
+  const stop = new AbortController();
+  const running = archive.run(kafka, ['endless-*'], {
+    backup: { continuous: true, snapshot_interval: '1s' },
+    backupId: 'endless',
+    signal: stop.signal,
+  });
+  const until = async (sequence: number) => {
+    while ((await archive.store.size(`commits/${String(sequence).padStart(10, '0')}.json`)) === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+  await until(0);
+  await client.createTopic('endless-b');
+  await fill('endless-b', 2);
+  await until(1);
+  await until(2);
+  stop.abort();
+  const { snapshots, interrupted } = await running;
+  expect(interrupted).toBe(false);
+  expect(snapshots.length).toBeGreaterThanOrEqual(3);
+  expect(new Set(snapshots.map(({ backupId }) => backupId)).size).toBe(snapshots.length);
+  expect(snapshots[0]!.topics.map(({ name }) => name)).toEqual(['endless-a']);
+  const last = snapshots.findLast(({ kind }) => kind === 'complete')!;
+  expect(last.topics.map(({ name }) => name)).toEqual(['endless-a', 'endless-b']);
+  expect(brief(await archive.records(last, 'endless-b'))).toEqual(['0:0=0', '0:1=1']);
+});
