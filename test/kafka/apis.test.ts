@@ -16,7 +16,9 @@ import { fetchRequest } from '../../runtime/src/kafka/protocol/fetch.ts';
 import { produceRequest } from '../../runtime/src/kafka/protocol/produce.ts';
 import { alterTopicConfigs } from '../../runtime/src/kafka/topic-configs.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
-import { commitOffset, endpointOf, produceLines } from './support.ts';
+import { toolClass } from '../support/kafka/console.ts';
+import { javaClient, startProducer } from '../support/kafka/java-client.ts';
+import { endpointOf, produceLines } from './support.ts';
 
 const LINES = Array.from({ length: 500 }, (_, i) => `value ${i} ${'x'.repeat(i % 50)}`);
 
@@ -29,12 +31,12 @@ describe.each(['4', '3.6'])('requests to Kafka %s', (version) => {
     client = createKafkaClient(endpointOf(cluster));
     await client.connect();
     await create('orders', 2);
-    await produceLines(cluster, 'orders', LINES, [
-      '--compression-codec',
-      'lz4',
-      '--producer-property',
-      'batch.size=2000',
-    ]);
+    const producer = await startProducer(cluster, { 'compression.type': 'lz4', 'batch.size': '2000' });
+    await producer.send(
+      'orders',
+      LINES.map((value, i) => ({ value, partition: i % 2 })),
+    );
+    await producer.close();
   });
 
   afterAll(async () => {
@@ -62,7 +64,7 @@ describe.each(['4', '3.6'])('requests to Kafka %s', (version) => {
     return answer.partitions[0]!;
   }
 
-  /** All that Kafka's console producer wrote into `orders`. */
+  /** All that Kafka's own producer wrote into `orders`. */
   async function bothPartitions() {
     return Promise.all([fetch('orders', 0), fetch('orders', 1)]);
   }
@@ -288,22 +290,22 @@ describe.each(['4', '3.6'])('requests to Kafka %s', (version) => {
   });
 
   it('read the offsets of groups from their coordinators', async () => {
-    await commitOffset(cluster, 'shipping', 'orders', 100);
-    await commitOffset(cluster, 'billing', 'orders', 3);
+    const committed = (partition: number, offset: number) => ({ topic: 'orders', partition, offset });
+    const java = javaClient(cluster);
+    await java.commitOffsets('shipping', [committed(1, 100), { ...committed(0, 7), metadata: 'of mine' }]);
+    await java.commitOffsets('billing', [committed(0, 3)]);
     const listed = await client.listGroups();
     expect(listed.map(({ groupId }) => groupId)).toEqual(['billing', 'shipping']);
     const ids = ['shipping', 'billing', 'unheard-of'];
     const groups = await fetchGroupOffsets(client, ids);
-    const at = (partition: number, offset: number) => ({
-      topic: 'orders',
-      partition,
-      offset,
+    const at = (partition: number, offset: number, metadata = '') => ({
+      ...committed(partition, offset),
       leaderEpoch: -1,
-      metadata: '',
+      metadata,
     });
     expect(groups).toEqual([
-      { groupId: 'shipping', offsets: [at(0, 100), at(1, 100)] },
-      { groupId: 'billing', offsets: [at(0, 3), at(1, 3)] },
+      { groupId: 'shipping', offsets: [at(0, 7, 'of mine'), at(1, 100)] },
+      { groupId: 'billing', offsets: [at(0, 3)] },
       { groupId: 'unheard-of', offsets: [] },
     ]);
     const described = await client.send(1, describeGroupsRequest(['shipping', 'unheard-of']));
@@ -312,5 +314,41 @@ describe.each(['4', '3.6'])('requests to Kafka %s', (version) => {
       { errorCode: 0, groupId: 'shipping', state: 'Empty', members: [] },
       { errorCode: 0, groupId: 'unheard-of', state: 'Dead', members: [] },
     ]);
+  });
+
+  it('tell aborted transactions, and where an open one holds up readers', async () => {
+    const description = await create('transacted');
+    const producer = await startProducer(cluster, { 'transactional.id': 'apis' });
+    await producer.begin();
+    await producer.send('transacted', [{ value: 'a' }, { value: 'b' }]);
+    await producer.abort();
+    await producer.begin();
+    await producer.send('transacted', [{ value: 'c' }]);
+    const at = { topic: 'transacted', partition: 0 };
+    const ask = () =>
+      listOffsets(client, description, [
+        { ...at, at: 'last_stable' },
+        { ...at, at: 'latest' },
+      ]);
+    expect((await ask()).map(({ offset }) => offset)).toEqual([3, 4]);
+    const fetched = await fetch('transacted');
+    const { batches } = walkBatches(fetched.records, at);
+    expect(fetched.abortedTransactions).toEqual([{ producerId: batches[0]!.producerId, firstOffset: 0 }]);
+    expect(fetched).toMatchObject({ lastStableOffset: 3, highWatermark: 4 });
+    expect(batches.at(-1)!.lastOffset).toBe(2);
+    await producer.commit();
+    await producer.close();
+    expect((await ask()).map(({ offset }) => offset)).toEqual([5, 5]);
+  });
+
+  it.runIf(version === '4')('list groups of the newer protocol with the others', async () => {
+    const { code, stderr } = await cluster.tool(toolClass(cluster, 'consoleConsumer'), [
+      ...['--bootstrap-server', cluster.bootstrapServers.join(','), '--topic', 'orders', '--group', 'modern'],
+      ...['--consumer-property', 'group.protocol=consumer', '--from-beginning', '--max-messages', String(LINES.length)],
+    ]);
+    expect(code, stderr).toBe(0);
+    expect(await client.listGroups()).toContainEqual({ groupId: 'modern', protocolType: 'consumer' });
+    const [group] = await fetchGroupOffsets(client, ['modern']);
+    expect(group!.offsets.reduce((sum, { offset }) => sum + offset, 0)).toBe(LINES.length);
   });
 });

@@ -7,6 +7,7 @@ import { createKafkaClient, type KafkaClientOptions } from '../../runtime/src/ka
 import { fetchRequest } from '../../runtime/src/kafka/protocol/fetch.ts';
 import { metadataRequest } from '../../runtime/src/kafka/protocol/metadata.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
+import { toolClass } from '../support/kafka/console.ts';
 import { freePorts } from '../support/ports.ts';
 import { run } from '../support/process.ts';
 import { endpointOf, produceLines } from './support.ts';
@@ -112,7 +113,7 @@ describe('a broker', () => {
       'full',
       Array.from({ length: 300 }, () => 'x'.repeat(1000)),
     );
-    const { code, stderr } = await cluster.tool('kafka.admin.ConfigCommand', [
+    const { code, stderr } = await cluster.tool(toolClass(cluster, 'configs'), [
       ...['--bootstrap-server', cluster.bootstrapServers[0]!, '--alter', '--add-config', 'consumer_byte_rate=20000'],
       ...['--entity-type', 'clients', '--entity-name', 'slow'],
     ]);

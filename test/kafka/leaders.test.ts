@@ -5,7 +5,8 @@ import { fetchGroupOffsets } from '../../runtime/src/kafka/group-offsets.ts';
 import { createKafkaClient } from '../../runtime/src/kafka/kafkajs-client.ts';
 import { listOffsets } from '../../runtime/src/kafka/list-offsets.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
-import { commitOffset, endpointOf, produceLines } from './support.ts';
+import { javaClient } from '../support/kafka/java-client.ts';
+import { endpointOf, produceLines } from './support.ts';
 
 describe('three brokers, one of which dies', () => {
   let cluster: KafkaCluster;
@@ -24,7 +25,7 @@ describe('three brokers, one of which dies', () => {
     ]);
     before = await describeWhenLed(client, ['replicated', 'single']);
     await produceLines(cluster, 'replicated', ['a', 'b', 'c']);
-    await commitOffset(cluster, 'a', 'replicated', 0);
+    await javaClient(cluster).commitOffsets('a', [{ topic: 'replicated', partition: 0, offset: 0 }]);
   });
 
   afterAll(async () => {

@@ -8,6 +8,7 @@ import { Secret } from '../../runtime/src/config/secret.ts';
 import { createKafkaClient } from '../../runtime/src/kafka/kafkajs-client.ts';
 import { metadataRequest } from '../../runtime/src/kafka/protocol/metadata.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
+import { toolClass } from '../support/kafka/console.ts';
 import { runOk } from '../support/process.ts';
 import { endpointOf } from './support.ts';
 
@@ -55,7 +56,7 @@ describe('SASL', () => {
       const login = `${LOGIN_MODULES}.plain.PlainLoginModule required username="admin" password="s3cret";`;
       await writeFile(admin, `security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\nsasl.jaas.config=${login}\n`);
       for (const credential of ['SCRAM-SHA-256=[password=two56]', 'SCRAM-SHA-512=[password=five12]']) {
-        const { code, stderr } = await cluster.tool('kafka.admin.ConfigCommand', [
+        const { code, stderr } = await cluster.tool(toolClass(cluster, 'configs'), [
           ...['--bootstrap-server', cluster.bootstrapServers[0]!, '--command-config', admin, '--alter'],
           ...['--entity-type', 'users', '--entity-name', 'backup=up, really', '--add-config', credential],
         ]);
