@@ -3,7 +3,7 @@ import { describeCluster } from '../kafka/describe-cluster.ts';
 import { fetchGroupOffsets } from '../kafka/group-offsets.ts';
 import { createKafkaClient } from '../kafka/kafkajs-client.ts';
 import { listOffsets } from '../kafka/list-offsets.ts';
-import { type GroupPositions, position } from './commands/groups.ts';
+import { type GroupPositions, position } from './group-positions.ts';
 import type { CommonOptions } from './options.ts';
 import { readParsed } from './read-job.ts';
 

@@ -46,6 +46,11 @@ export function addBackupIdOption(command: Command): Command {
   );
 }
 
+/** A partial snapshot is shown to those who ask for it by its id; `latest` is complete. */
+export function isNamed(backupId: string): boolean {
+  return backupId !== 'latest';
+}
+
 /** `--verbose` wins over `--log-level`, which has a default. */
 export function logLevel(options: CommonOptions): LogLevel {
   return options.verbose ? 'debug' : (options.logLevel ?? 'info');

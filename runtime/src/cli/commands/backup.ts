@@ -1,8 +1,9 @@
+import type { Snapshot } from '../../archive/snapshot.ts';
 import type { BackupPlan, BackupResult } from '../../backup/result.ts';
 import { planBackup, runBackup } from '../../backup/run.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import type { CommonOptions } from '../options.ts';
-import { count, counted, facts, table } from '../output.ts';
+import { bytes, count, counted, facts, table, time } from '../output.ts';
 import { readJob } from '../read-job.ts';
 import type { Run } from '../run.ts';
 import { snapshotFacts, unreachedTable } from '../snapshot-text.ts';
@@ -11,6 +12,9 @@ interface Options extends CommonOptions {
   full?: boolean;
   dryRun?: boolean;
 }
+
+/** A continuous backup takes hundreds. */
+const MAX_EARLIER = 20;
 
 /** `backup`: ends with `interrupted` when it was stopped before the cut. */
 export async function execute({ options, context, log, print }: Run<Options>): Promise<number> {
@@ -46,9 +50,31 @@ function planText({ cluster, archive, topics, groups, notes }: BackupPlan): stri
 function resultText({ snapshots, interrupted }: BackupResult): string {
   const last = snapshots.at(-1);
   if (last === undefined) return interrupted ? 'Stopped; no snapshot was taken.' : 'Nothing to back up.';
-  const before = snapshots.length > 1 ? [`${count(snapshots.length)} snapshots were taken; the last one:`] : [];
+  const earlier = snapshots.slice(0, -1);
   const unreached = unreachedTable(last);
-  return [...before, snapshotFacts(last), ...(unreached ? [unreached] : [])].join('\n\n');
+  return [
+    ...(earlier.length > 0 ? [earlierTable(earlier)] : []),
+    snapshotFacts(last),
+    ...(unreached ? [unreached] : []),
+  ].join('\n\n');
+}
+
+/** What a run took before its last snapshot: the rest of a stopped run's cut, or those of a continuous backup. */
+function earlierTable(snapshots: Snapshot[]): string {
+  const shown = snapshots.slice(-MAX_EARLIER);
+  const list = table(
+    [{ right: '#' }, 'backup_id', 'kind', 'as of', { right: 'records added' }, { right: 'bytes added' }],
+    shown.map(({ sequence, backupId, kind, cut, added }) => [
+      String(sequence),
+      backupId,
+      kind,
+      time(cut.time),
+      added.records,
+      bytes(added.storedBytes),
+    ]),
+  );
+  const more = snapshots.length - shown.length;
+  return `${counted(snapshots.length + 1, 'snapshot')} taken${more > 0 ? `, the first ${count(more)} not shown` : ''}:\n\n${list}`;
 }
 
 function reasons(fullCopies: { reason: string }[]): string {

@@ -4,7 +4,7 @@ import type { Snapshot } from '../../archive/snapshot.ts';
 import { framesOf } from '../../archive/snapshot-frames.ts';
 import { withStore } from '../archive-source.ts';
 import { type DescribedTopic, describeTopic } from '../describe-topic.ts';
-import type { SnapshotOptions } from '../options.ts';
+import { isNamed, type SnapshotOptions } from '../options.ts';
 import { bytes, counted, table, time } from '../output.ts';
 import type { Run } from '../run.ts';
 import { snapshotFacts } from '../snapshot-text.ts';
@@ -13,17 +13,12 @@ import { snapshotFacts } from '../snapshot-text.ts';
 export async function execute({ options, print }: Run<SnapshotOptions>): Promise<number> {
   return withStore(options, async (store) => {
     await readArchive(store);
-    const snapshot = await resolveSnapshot(store, options.backupId, { allowPartial: isNamed(options) });
+    const snapshot = await resolveSnapshot(store, options.backupId, { allowPartial: isNamed(options.backupId) });
     const topics = (await framesOf(store, snapshot)).map(describeTopic);
     const { indexes: _indexes, topics: _topics, ...rest } = snapshot;
     print({ ...rest, topics }, () => text(snapshot, topics));
     return 0;
   });
-}
-
-/** A partial snapshot is shown to those who ask for it by its name. */
-export function isNamed({ backupId }: SnapshotOptions): boolean {
-  return backupId !== 'latest';
 }
 
 function text(snapshot: Snapshot, topics: DescribedTopic[]): string {

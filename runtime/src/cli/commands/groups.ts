@@ -1,31 +1,12 @@
 import type { Snapshot } from '../../archive/snapshot.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
-import type { SnapshotOptions } from '../options.ts';
+import { type GroupPositions, position } from '../group-positions.ts';
+import { isNamed, type SnapshotOptions } from '../options.ts';
 import { count, facts, table, time } from '../output.ts';
 import type { Run } from '../run.ts';
 
 interface Options extends SnapshotOptions {
   cluster?: boolean;
-}
-
-/** Where a group stands on one partition. */
-export interface GroupPosition {
-  topic: string;
-  partition: number;
-  /** The next record that it reads. */
-  offset: number;
-  /** The last stable offset: at the cut for a snapshot, now for a cluster; undefined where the partition is gone. */
-  end?: number;
-  /** Offsets between the two: an upper bound of the records that it has not read. */
-  lag?: number;
-  /** What a group that had read uncommitted data said, before a snapshot took the cut instead. */
-  clampedFrom?: number;
-}
-
-export interface GroupPositions {
-  groupId: string;
-  protocolType: string;
-  positions: GroupPosition[];
 }
 
 /** `groups`: of a snapshot, or with `--cluster` of the configuration's cluster as it is. */
@@ -41,7 +22,7 @@ export async function execute({ options, context, print }: Run<Options>): Promis
     import('../../archive/resolve-snapshot.ts'),
   ]);
   return withStore(options, async (store) => {
-    const snapshot = await resolveSnapshot(store, options.backupId, { allowPartial: options.backupId !== 'latest' });
+    const snapshot = await resolveSnapshot(store, options.backupId, { allowPartial: isNamed(options.backupId) });
     const groups = snapshotGroups(snapshot);
     const { backupId, sequence, kind, cut } = snapshot;
     print({ snapshot: { backupId, sequence, kind, cutTime: cut.time }, groups }, () =>
@@ -70,14 +51,6 @@ function snapshotGroups({ topics, groups }: Snapshot): GroupPositions[] {
       ...(clampedFrom !== undefined && { clampedFrom }),
     })),
   }));
-}
-
-/** @param end the last stable offset, where it is known */
-export function position(
-  at: { topic: string; partition: number; offset: number },
-  end: number | undefined,
-): GroupPosition {
-  return { ...at, ...(end !== undefined && { end, lag: Math.max(end - at.offset, 0) }) };
 }
 
 function text(head: [string, string][], groups: GroupPositions[]): string {

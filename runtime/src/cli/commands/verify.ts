@@ -3,7 +3,7 @@ import { resolveSnapshot } from '../../archive/resolve-snapshot.ts';
 import { type VerifyReport, verifyArchive } from '../../archive/verify.ts';
 import { withStore } from '../archive-source.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
-import type { ArchiveOptions } from '../options.ts';
+import { type ArchiveOptions, isNamed } from '../options.ts';
 import { bytes, count, counted, facts } from '../output.ts';
 import type { Run } from '../run.ts';
 
@@ -26,9 +26,7 @@ export async function execute({ options, context, print }: Run<Options>): Promis
   return withStore(options, async (store) => {
     const { backupId } = options;
     const snapshot =
-      backupId === undefined
-        ? undefined
-        : await resolveSnapshot(store, backupId, { allowPartial: backupId !== 'latest' });
+      backupId === undefined ? undefined : await resolveSnapshot(store, backupId, { allowPartial: isNamed(backupId) });
     const report = await verifyArchive(store, {
       depth,
       ...(part && { part }),
