@@ -1,11 +1,12 @@
 import type { RestoreJob } from '../config/job.ts';
+import { MskBackupError } from '../errors.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { checkRestore, expectedChain } from './check.ts';
 import { giveBack, tellWhatStays } from './give-back.ts';
 import { openTopics, type TopicWork } from './open-topics.ts';
-import { pauseTopics } from './pause-topics.ts';
+import { pauseTopics, planPause } from './pause-topics.ts';
 import type { PreparedRestore } from './prepare-restore.ts';
 import { RateLimit } from './rate-limit.ts';
 import { readBack } from './read-back.ts';
@@ -31,20 +32,22 @@ export async function executeRestore(
 ): Promise<RestoreReport> {
   const started = new Date();
   const { topics, plan } = prepared;
+  refuseWhenStopped(context.signal);
   await createMissing(client, topics);
   const names = topics.map(({ target }) => target);
   const cluster = await waitUntilLed(client, names, context.signal);
-  const paused = await pauseTopics(client, topics, context.signal);
+  const pauses = await planPause(client, topics);
   const rate = new RateLimit({
     bytesPerSecond: job.rateLimitBytesPerSec,
     recordsPerSecond: job.rateLimitRecordsPerSec,
   });
-  const work = await openTopics(prepared, paused, job, rate, client, cluster, context.signal);
+  const work = await openTopics(prepared, pauses, job, rate, client, cluster, context.signal);
   const tasks = work.flatMap((one) => one.tasks);
 
   let interrupted: boolean;
   let differences: RestoreReport['readBack'];
   try {
+    await pauseTopics(client, pauses, context.signal);
     context.progress.stage('restore', { bytes: plan.rawBytes, records: plan.records });
     ({ interrupted } = await writePartitions(tasks, client, store, job, rate, context, options.stallMs));
     if (!interrupted) {
@@ -67,6 +70,11 @@ export async function executeRestore(
     interrupted,
     ...(differences !== undefined && { readBack: differences }),
   };
+}
+
+function refuseWhenStopped(signal: AbortSignal): void {
+  if (!signal.aborted) return;
+  throw new MskBackupError('interrupted', 'INTERRUPTED', 'the restore was stopped before it had written anything');
 }
 
 function reportTopic({ topic, paused, tasks, stays }: TopicWork): RestoredTopic {

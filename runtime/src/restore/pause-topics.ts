@@ -9,6 +9,8 @@ import { maxMessageBytes, ownSettings, type PausedSetting, settingsToPause } fro
 /** A topic of the target that is ready to be written. */
 export interface PausedTopic {
   settings: PausedSetting[];
+  /** All that is set while restoring. */
+  during: Record<string, string>;
   /** What it deletes by itself once the settings are set back. */
   limits: RetentionLimits;
   /** The largest batch that it takes, in bytes. */
@@ -20,19 +22,13 @@ const SETTLE_MS = 30_000;
 const POLL_MS = 50;
 
 /**
- * Switches off what would delete or change records while they are restored, and waits until every broker knows: a batch
- * that arrives before would get the broker's time.
- * @returns by target name, with the values to set back
- * @throws MskBackupError naming the topic and setting that the cluster does not let us change
+ * Finds out what has to be switched off while the topics are restored, because it would delete or change records. Changes
+ * nothing yet, so that the values to set back are known before.
+ * @returns by target name
  */
-export async function pauseTopics(
-  client: KafkaClient,
-  topics: PreparedTopic[],
-  signal: AbortSignal,
-): Promise<Map<string, PausedTopic>> {
+export async function planPause(client: KafkaClient, topics: PreparedTopic[]): Promise<Map<string, PausedTopic>> {
   const configs = await client.describeTopicConfigs(topics.map(({ target }) => target));
-  const paused = new Map<string, PausedTopic>();
-  const changes: TopicConfigChange[] = [];
+  const plan = new Map<string, PausedTopic>();
   for (const { target, exists, config } of topics) {
     const described = configs.get(target) ?? [];
     const own = exists ? {} : ownSettings(config.whereKnown, described);
@@ -42,14 +38,30 @@ export async function pauseTopics(
     });
     const settings = settingsToPause(entries);
     const settingNamed = (name: string) => entries.find((entry) => entry.name === name)?.value ?? undefined;
-    paused.set(target, { settings, limits: retentionLimits(settingNamed), maxMessageBytes: maxMessageBytes(entries) });
-    const during = Object.fromEntries(settings.map(({ name, during }) => [name, during]));
-    const change = { topic: target, config: { ...own, ...during } };
-    if (Object.keys(change.config).length > 0) changes.push(change);
+    plan.set(target, {
+      settings,
+      during: { ...own, ...Object.fromEntries(settings.map(({ name, during }) => [name, during])) },
+      limits: retentionLimits(settingNamed),
+      maxMessageBytes: maxMessageBytes(entries),
+    });
   }
+  return plan;
+}
+
+/**
+ * Switches it off, and waits until every broker knows: a batch that arrives before would get the broker's time.
+ * @throws MskBackupError naming the topic and setting that the cluster does not let us change
+ */
+export async function pauseTopics(
+  client: KafkaClient,
+  plan: Map<string, PausedTopic>,
+  signal: AbortSignal,
+): Promise<void> {
+  const changes = [...plan]
+    .map(([topic, { during }]): TopicConfigChange => ({ topic, config: during }))
+    .filter(({ config }) => Object.keys(config).length > 0);
   await alterTopicConfigs(client, changes, signal);
   await waitUntilKnown(client, changes, signal);
-  return paused;
 }
 
 /** Gives settings their values from before; null takes a topic's own value away. */

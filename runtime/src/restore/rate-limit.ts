@@ -17,7 +17,7 @@ export class RateLimit {
 
   /**
    * The largest batch worth making: one that takes a quarter of a second, so that the rate is also kept over short times.
-   * A record may be larger; it passes alone.
+   * A batch of the archive may be larger; it goes as it is, and what follows waits the longer.
    */
   get batchBytes(): number {
     return Math.max(1, Math.floor(this.#bytesPerSecond / 4));
