@@ -71,7 +71,7 @@ describe.each([
     await a.begin();
     await a.send(topic, [{ value: 'undecided' }]);
     await plain.send(topic, [{ value: 'after' }]);
-    const [{ end: highWatermark }] = (await client.offsets(topic, 'read_uncommitted')) as [{ end: number }];
+    const highWatermark = (await client.offsets(topic, 'read_uncommitted'))[0]!.end;
     await client.commitOffsets(`ahead-${topic}`, [{ topic, partition: 0, offset: highWatermark, metadata: 'm' }]);
 
     const hanging = await archive.backup(kafka, [topic], { job });

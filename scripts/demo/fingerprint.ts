@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+import type { JavaClient } from '../../test/support/kafka/java-client.ts';
+
+/** What a topic holds, as Kafka's own consumer reads it at read_committed. */
+export interface Fingerprint {
+  records: number;
+  /** Of each partition: keys, values, headers and timestamps in their order. */
+  partitions: string[];
+}
+
+/** Reads the whole topic; two topics with the same fingerprint hold the same records in the same order. */
+export async function fingerprint(client: JavaClient, topic: string): Promise<Fingerprint> {
+  const { partitions } = await client.describeTopic(topic);
+  const hashes = Array.from({ length: partitions }, () => createHash('sha256'));
+  const records = await client.readAll(topic, { timeoutMs: 120_000 });
+  for (const { partition, timestamp, key, value, headers } of records) {
+    const base64 = (bytes: Buffer | null) => bytes?.toString('base64') ?? null;
+    hashes[partition]!.update(
+      JSON.stringify([timestamp, base64(key), base64(value), headers.map(([name, bytes]) => [name, base64(bytes)])]),
+    );
+  }
+  return { records: records.length, partitions: hashes.map((hash) => hash.digest('hex')) };
+}
