@@ -94,7 +94,8 @@ export class FaultProxy {
   async #forward(incoming: IncomingMessage, body: Buffer) {
     const { hostname, port } = this.#target;
     const { method, url: path, headers } = incoming;
-    const outgoing = request({ hostname, port, method, path, headers });
+    // A connection each: the server behind may close those it has kept, and that is no fault of the test's.
+    const outgoing = request({ hostname, port, method, path, headers, agent: false });
     outgoing.end(body);
     const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
     const chunks: Buffer[] = [];

@@ -82,7 +82,7 @@ test('a disk that refuses in the middle stops the stream, and nothing is left', 
   expect(await once(child, 'exit')).toEqual([1, null]);
   expect(errors).toMatch(/limited\/packs\/t\/1.pack: cannot write: .*files this large \(EFBIG\)/);
   expect(await filesBelow(path)).toEqual([]);
-}, 30_000);
+});
 
 test.skipIf(process.getuid?.() === 0)('a directory without permission is a refusal that names it', async () => {
   const closed = join(root, 'closed');
@@ -115,7 +115,7 @@ test('a writer that is killed leaves no visible object, and the next run can wri
   expect(await store.size('packs/t/1.pack')).toBeUndefined();
   await store.put('packs/t/1.pack', Buffer.from('again'));
   expect(await listed(store, '')).toEqual([{ key: 'packs/t/1.pack', size: 5 }]);
-}, 30_000);
+});
 
 test('opening and reading an archive makes nothing', async () => {
   const path = join(root, 'absent');

@@ -135,7 +135,7 @@ export function testsOfBehaviour(backend: () => Backend): void {
     expect(most).toBeLessThanOrEqual(backend().maxBufferedBytes);
     expect(await writer.finish()).toBe(80 * MiB);
     await store.close();
-  }, 60_000);
+  });
 
   test('an aborted stream leaves no object, and its key free', async () => {
     const store = await backend().open('abort');
@@ -242,7 +242,7 @@ export function testsOfBehaviour(backend: () => Backend): void {
       await Promise.all(keys.slice(at, at + 40).map((key) => store.put(key, Buffer.from('{}'))));
     expect((await listed(store, 'commits/')).map(({ key }) => key)).toEqual(keys);
     await store.close();
-  }, 60_000);
+  });
 
   test('a listing may be left early', async () => {
     const store = await backend().open('early');

@@ -164,4 +164,4 @@ test('a writer that is killed leaves no visible object', async () => {
   await store.put('packs/t/1.pack', Buffer.from('again'));
   expect(await listed(store, '')).toEqual([{ key: 'packs/t/1.pack', size: 5 }]);
   await store.close();
-}, 30_000);
+});

@@ -1,17 +1,17 @@
-import { crc32c } from '@node-rs/crc32';
+import { crc32 } from '@node-rs/crc32';
 
-/** A CRC32C in S3's spelling: base64 of its four bytes, big-endian. */
-export function encodeCrc32c(value: number): string {
+/** A CRC-32 in S3's spelling: base64 of its four bytes, big-endian. */
+export function encodeCrc32(value: number): string {
   return crcBytes(value).toString('base64');
 }
 
-export function crc32cOf(bytes: Uint8Array): number {
-  return crc32c(bytes);
+export function crc32Of(bytes: Uint8Array): number {
+  return crc32(bytes);
 }
 
 /** What S3 gives a multipart object: the checksum of its parts' checksums, with their number behind. */
-export function compositeCrc32c(parts: number[]): string {
-  return `${encodeCrc32c(crc32c(Buffer.concat(parts.map(crcBytes))))}-${parts.length}`;
+export function compositeCrc32(parts: number[]): string {
+  return `${encodeCrc32(crc32(Buffer.concat(parts.map(crcBytes))))}-${parts.length}`;
 }
 
 function crcBytes(value: number): Buffer {

@@ -10,7 +10,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /**
  * The SDK's client, set up so that it neither retries (s3-retry.ts knows better which failures are ambiguous), nor hashes
  * what has been checked already, nor opens a connection per part:
- * - checksums are CRC32C, computed by us once (0.2 CPU s per GB) and sent as headers; the SDK's own is slower
+ * - checksums are CRC-32, computed by us once (0.1 CPU s per GB) and sent as headers; the SDK's own cost more
  * - over TLS the payload is not hashed again for the signature (0.5-2 CPU s per GB on the main thread)
  * - no `Expect: 100-continue`: the SDK makes a connection of its own for each such request
  * Credentials without keys in the location: the default chain.

@@ -1,14 +1,14 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { objectExists } from './object-errors.ts';
 import type { S3Bucket } from './s3-bucket.ts';
-import { compositeCrc32c, crc32cOf, encodeCrc32c } from './s3-checksum.ts';
+import { compositeCrc32, crc32Of, encodeCrc32 } from './s3-checksum.ts';
 import { statusOf } from './s3-errors.ts';
 import { headObject, readRange } from './s3-read.ts';
 
 /** The bytes of one upload, as far as they are remembered: to know our own object when we meet it. */
 export interface PartSum {
   size: number;
-  crc32c: number;
+  crc32: number;
 }
 
 /**
@@ -21,14 +21,14 @@ export async function createObject(
   body: Uint8Array,
   signal?: AbortSignal,
 ): Promise<void> {
-  const crc32c = crc32cOf(body);
+  const crc32 = crc32Of(body);
   const command = () =>
     new PutObjectCommand({
       ...bucket.address(key),
       ...bucket.attributes(key),
       Body: body,
       ContentLength: body.byteLength,
-      ChecksumCRC32C: encodeCrc32c(crc32c),
+      ChecksumCRC32: encodeCrc32(crc32),
       IfNoneMatch: '*',
     });
   const options = signal === undefined ? {} : { abortSignal: signal };
@@ -38,7 +38,7 @@ export async function createObject(
         await bucket.client.send(command(), options);
       } catch (error) {
         if (statusOf(error) !== 412) throw error;
-        if (earlier > 0 && (await isOwnObject(bucket, key, [{ size: body.byteLength, crc32c }], false))) return;
+        if (earlier > 0 && (await isOwnObject(bucket, key, [{ size: body.byteLength, crc32 }], false))) return;
         throw objectExists(bucket.where(key));
       }
     }, signal);
@@ -61,11 +61,11 @@ export async function isOwnObject(
   const found = await headObject(bucket, key);
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   if (found === undefined || found.size !== size) return false;
-  const sums = parts.map((part) => part.crc32c);
-  if (found.crc32c !== undefined) return found.crc32c === (multipart ? compositeCrc32c(sums) : encodeCrc32c(sums[0]!));
+  const sums = parts.map((part) => part.crc32);
+  if (found.crc32 !== undefined) return found.crc32 === (multipart ? compositeCrc32(sums) : encodeCrc32(sums[0]!));
   let start = 0;
   for (const part of parts) {
-    if (part.size > 0 && crc32cOf(await readRange(bucket, key, start, part.size)) !== part.crc32c) return false;
+    if (part.size > 0 && crc32Of(await readRange(bucket, key, start, part.size)) !== part.crc32) return false;
     start += part.size;
   }
   return true;

@@ -112,9 +112,9 @@ export function s3Error(error: unknown, permission: string, where: string, endpo
     );
   if (name === 'RequestTimeTooSkewed')
     return make('connection', 'STORAGE_CLOCK_SKEW', 'the clock of this machine is wrong by more than 15 minutes');
-  if (status === 403) return make('connection', 'STORAGE_ACCESS_DENIED', deniedText(permission, message));
   if (name === 'InvalidObjectState')
     return make('data', 'OBJECT_ARCHIVED', 'the object lies in a Glacier storage class: restore it in S3 first');
+  if (status === 403) return make('connection', 'STORAGE_ACCESS_DENIED', deniedText(permission, message));
   if (status === undefined && code === 'ENOTFOUND')
     return make('connection', 'STORAGE_UNREACHABLE', 'the host name does not resolve: check endpoint, region and DNS');
   if (status === undefined && retryable(error) !== 'no')
@@ -123,7 +123,9 @@ export function s3Error(error: unknown, permission: string, where: string, endpo
       'STORAGE_UNREACHABLE',
       `S3 cannot be reached (${code ?? name}): check endpoint, network, and the VPC's S3 endpoint`,
     );
-  return make('connection', 'STORAGE_FAILED', `${permission} failed: ${name}: ${message}`);
+  // An answer to HEAD has no body: the SDK calls its error Unknown.
+  const what = name === 'Unknown' ? `status ${status}` : `${name}: ${message}`;
+  return make('connection', 'STORAGE_FAILED', `${permission} failed: ${what}`);
 }
 
 function deniedText(permission: string, message: string): string {
@@ -134,9 +136,8 @@ function deniedText(permission: string, message: string): string {
   return `access denied: allow ${needs}${kms}${said}`;
 }
 
-/** The region that S3 names when it was asked in the wrong one. An answer to HEAD has no body, so its header tells. */
+/** The region that S3 names when it was asked in the wrong one. A redirect's answer to HEAD has only the header. */
 function regionOf({ name, Region, $metadata, $response }: SdkError): string | undefined {
   if (name === 'AuthorizationHeaderMalformed') return Region;
-  const redirected = $metadata?.httpStatusCode === 301 || name === 'BadRequest';
-  return redirected ? $response?.headers?.['x-amz-bucket-region'] : undefined;
+  return $metadata?.httpStatusCode === 301 ? $response?.headers?.['x-amz-bucket-region'] : undefined;
 }

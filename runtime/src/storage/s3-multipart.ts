@@ -7,16 +7,19 @@ import {
 import { MskBackupError } from '../errors.ts';
 import { objectExists } from './object-errors.ts';
 import type { S3Bucket } from './s3-bucket.ts';
-import { crc32cOf, encodeCrc32c } from './s3-checksum.ts';
+import { crc32Of, encodeCrc32 } from './s3-checksum.ts';
 import { isOwnObject, type PartSum } from './s3-create.ts';
 import { nameOf, statusOf } from './s3-errors.ts';
+
+/** Who gives up is often being stopped, and has 20 s in all. */
+const ABORT_WITHIN_MS = 5_000;
 
 interface Part extends PartSum {
   etag: string | undefined;
 }
 
 /**
- * One multipart upload. Its parts carry CRC32C checksums that S3 compares on arrival. The upload of a process that dies
+ * One multipart upload. Its parts carry CRC32 checksums that S3 compares on arrival. The upload of a process that dies
  * stays in the bucket, invisible and paid for, until a lifecycle rule (AbortIncompleteMultipartUpload) removes it.
  */
 export class MultipartUpload {
@@ -43,7 +46,7 @@ export class MultipartUpload {
             new CreateMultipartUploadCommand({
               ...bucket.address(key),
               ...bucket.attributes(key),
-              ChecksumAlgorithm: 'CRC32C',
+              ChecksumAlgorithm: 'CRC32',
             }),
             // Not abortable: an upload whose id never arrived could not be removed.
           ),
@@ -58,7 +61,7 @@ export class MultipartUpload {
 
   /** @param number from 1 */
   async uploadPart(number: number, body: Uint8Array): Promise<void> {
-    const crc32c = crc32cOf(body);
+    const crc32 = crc32Of(body);
     try {
       const { ETag } = await this.#bucket.request(
         () =>
@@ -68,13 +71,13 @@ export class MultipartUpload {
               PartNumber: number,
               Body: body,
               ContentLength: body.byteLength,
-              ChecksumCRC32C: encodeCrc32c(crc32c),
+              ChecksumCRC32: encodeCrc32(crc32),
             }),
             { abortSignal: this.#signal },
           ),
         this.#signal,
       );
-      this.#parts[number - 1] = { size: body.byteLength, crc32c, etag: ETag };
+      this.#parts[number - 1] = { size: body.byteLength, crc32, etag: ETag };
     } catch (error) {
       throw this.#bucket.explain(error, 's3:PutObject', this.#key);
     }
@@ -87,10 +90,10 @@ export class MultipartUpload {
         ...this.#address(),
         IfNoneMatch: '*',
         MultipartUpload: {
-          Parts: this.#parts.map(({ etag, crc32c }, index) => ({
+          Parts: this.#parts.map(({ etag, crc32 }, index) => ({
             PartNumber: index + 1,
             ETag: etag,
-            ChecksumCRC32C: encodeCrc32c(crc32c),
+            ChecksumCRC32: encodeCrc32(crc32),
           })),
         },
       });
@@ -111,10 +114,12 @@ export class MultipartUpload {
     }
   }
 
-  /** Removes the parts. None may be on its way any more. Never throws. */
+  /** Removes the parts, in 5 s or not at all. None may be on its way any more. Never throws. */
   async abort(): Promise<void> {
+    const deadline = AbortSignal.timeout(ABORT_WITHIN_MS);
+    const command = new AbortMultipartUploadCommand(this.#address());
     try {
-      await this.#bucket.request(() => this.#bucket.client.send(new AbortMultipartUploadCommand(this.#address())));
+      await this.#bucket.request(() => this.#bucket.client.send(command, { abortSignal: deadline }), deadline);
     } catch {
       // It costs storage until the lifecycle rule sees it; the reason for giving up is what the user has to read.
     }

@@ -8,7 +8,7 @@ import { nameOf, statusOf } from './s3-errors.ts';
 export interface HeadAnswer {
   size: number;
   /** As S3 spells it; undefined where the server keeps none. */
-  crc32c: string | undefined;
+  crc32: string | undefined;
 }
 
 export async function readObject(bucket: S3Bucket, key: string): Promise<Buffer> {
@@ -43,7 +43,7 @@ export async function headObject(bucket: S3Bucket, key: string): Promise<HeadAns
     const answer = await bucket.request(() =>
       bucket.client.send(new HeadObjectCommand({ ...bucket.address(key), ChecksumMode: 'ENABLED' })),
     );
-    return { size: answer.ContentLength ?? 0, crc32c: answer.ChecksumCRC32C };
+    return { size: answer.ContentLength ?? 0, crc32: answer.ChecksumCRC32 };
   } catch (error) {
     if (statusOf(error) === 404) return undefined;
     throw bucket.explain(error, 's3:GetObject', key);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ObjectWriter } from './object-store.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { createObject } from './s3-create.ts';
@@ -9,6 +10,8 @@ const PART_BYTES = 8 * MiB;
 /** S3 takes 10,000 parts; from here on they are larger, so that objects of 2 TiB pass. */
 const SMALL_PARTS = 6_000;
 const LARGE_PART_BYTES = 512 * MiB;
+/** How long giving up waits for the id of an upload that is being started: who is stopped has 20 s in all. */
+const START_GRACE_MS = 5_000;
 
 /**
  * Streams an object as a multipart upload, or as a single put when it stays small. A part is sent when it is full and a
@@ -19,14 +22,18 @@ export class S3Writer implements ObjectWriter {
   readonly key: string;
   readonly #bucket: S3Bucket;
   readonly #controller = new AbortController();
+  /** Rejects with the first failure. */
+  readonly #stopped: Promise<never>;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   #sentBytes = 0;
   #inFlightBytes = 0;
   #partCount = 0;
   #upload: Promise<MultipartUpload> | undefined;
-  /** Parts on their way; none of them rejects. */
+  /** Parts that wait for a slot or are on their way; none of them rejects. */
   readonly #sending = new Set<Promise<void>>();
+  /** Those that have a slot. */
+  readonly #underWay = new Set<Promise<void>>();
   #failure: { reason: unknown } | undefined;
   #cleaning: Promise<void> | undefined;
   #closed = false;
@@ -34,6 +41,9 @@ export class S3Writer implements ObjectWriter {
   constructor(bucket: S3Bucket, key: string) {
     this.#bucket = bucket;
     this.key = key;
+    const { signal } = this.#controller;
+    this.#stopped = new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    this.#stopped.catch(() => {});
   }
 
   get bufferedBytes(): number {
@@ -48,7 +58,7 @@ export class S3Writer implements ObjectWriter {
     const started: Promise<void>[] = [];
     // Only what is more than a part is one: an object of exactly that size is a single put, and no last part is empty.
     while (this.#pendingBytes > this.#partBytes()) started.push(this.#send(this.#take(this.#partBytes())));
-    await Promise.all(started);
+    if (started.length > 0) await Promise.race([Promise.all(started), this.#stopped]);
     this.#rethrow();
   }
 
@@ -96,23 +106,34 @@ export class S3Writer implements ObjectWriter {
     const bytes = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
     this.#sentBytes += bytes;
     this.#inFlightBytes += bytes;
-    this.#upload ??= MultipartUpload.start(this.#bucket, this.key, this.#controller.signal);
-    const upload = this.#upload;
+    const upload = this.#startUpload();
     const { promise: started, resolve: start } = Promise.withResolvers<void>();
     const sending = this.#bucket
       .uploads(async () => {
         start();
         // Those who queued before the failure have nothing to send any more.
         if (this.#failure !== undefined) return;
-        await (await upload).uploadPart(number, Buffer.concat(chunks.splice(0), bytes));
+        this.#underWay.add(sending);
+        // The start of an upload cannot be broken off; who waits for it can.
+        await (await Promise.race([upload, this.#stopped])).uploadPart(number, Buffer.concat(chunks.splice(0), bytes));
       })
       .catch((reason: unknown) => this.#fail(reason))
       .finally(() => {
         this.#inFlightBytes -= bytes;
         this.#sending.delete(sending);
+        this.#underWay.delete(sending);
       });
     this.#sending.add(sending);
     return started;
+  }
+
+  #startUpload(): Promise<MultipartUpload> {
+    if (this.#upload === undefined) {
+      this.#upload = MultipartUpload.start(this.#bucket, this.key, this.#controller.signal);
+      // Parts wait for a slot before they wait for this; nobody may be listening when it fails.
+      this.#upload.catch((reason: unknown) => this.#fail(reason));
+    }
+    return this.#upload;
   }
 
   /** Takes bytes from the front of what is pending. */
@@ -147,8 +168,9 @@ export class S3Writer implements ObjectWriter {
 
   async #removeUpload(): Promise<void> {
     // S3: a part that arrives after the abort would stay. So they end first.
-    await Promise.all(this.#sending);
-    const upload = await this.#upload?.catch(() => undefined);
+    await Promise.all(this.#underWay);
+    const started = this.#upload?.catch(() => undefined);
+    const upload = await Promise.race([started, sleep(START_GRACE_MS, undefined, { ref: false })]);
     await upload?.abort();
   }
 
