@@ -38,6 +38,15 @@ test('a stored batch becomes one that a producer could have made', () => {
   expect(again).toMatchObject({ producerId: -1, producerEpoch: -1, baseSequence: -1, isTransactional: false });
 });
 
+test('records that were damaged before stay so for the broker to see', () => {
+  const batch = craftBatch({ records: [{ value: Buffer.from('some value') }] });
+  batch[batch.length - 3]! ^= 1;
+  patchForProduce(batch, { producerId: 1, producerEpoch: 0, baseSequence: 0 });
+  expect(() => walkBatches(batch, { topic: 't', partition: 0 })).toThrowError(
+    expect.objectContaining({ code: 'CRC_MISMATCH' }),
+  );
+});
+
 test('what keeps a batch from being produced as it is', () => {
   const whole: Craft = { baseOffset: 10, records: [{}, {}, {}], maxTimestamp: 5000n };
   expect(needsRebuild(header(whole))).toBeUndefined();

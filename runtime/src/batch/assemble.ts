@@ -1,6 +1,6 @@
 import { MskBackupError } from '../errors.ts';
 import { BATCH_HEADER_BYTES, type BatchHeader } from './header.ts';
-import { extendRuns, type OffsetRun } from './offset-runs.ts';
+import type { OffsetRun } from './offset-runs.ts';
 import type { ProduceOptions } from './produce-form.ts';
 import { RecordCursor } from './record-cursor.ts';
 import { sourceHeaderCount, sourceHeaderTemplate } from './source-headers.ts';
@@ -51,11 +51,12 @@ export function assemble(sources: readonly RecordSource[], options: ProduceOptio
   const extraBytes = template?.bytes.length ?? 0;
   const growth = sources.map((source) => source.count * growthPerRecord(source, baseTimestamp, total, extraBytes));
   const needed = sources.reduce((sum, { records }, index) => sum + records.length + growth[index]!, 0);
-  const bytes = Buffer.allocUnsafeSlow(BATCH_HEADER_BYTES + needed + extraBytes);
-  const templateAt = bytes.length - extraBytes;
+  const bytes = workspace(BATCH_HEADER_BYTES + needed + extraBytes);
+  const templateAt = BATCH_HEADER_BYTES + needed;
   template?.bytes.copy(bytes, templateAt);
   const mover: Mover = {
     bytes,
+    view: new DataView(bytes.buffer, bytes.byteOffset),
     at: BATCH_HEADER_BYTES,
     baseTimestamp,
     from: options.from ?? 0,
@@ -64,7 +65,7 @@ export function assemble(sources: readonly RecordSource[], options: ProduceOptio
     untilTimestamp: options.untilTimestamp ?? Number.POSITIVE_INFINITY,
     addedCount: options.addHeaders === undefined ? 0 : sourceHeaderCount(options.addHeaders),
     templateAt,
-    templateEnd: bytes.length,
+    templateEnd: templateAt + extraBytes,
     offsetAt: template?.offsetAt ?? 0,
     timestampAt: template?.timestampAt ?? 0,
     count: 0,
@@ -72,8 +73,10 @@ export function assemble(sources: readonly RecordSource[], options: ProduceOptio
     runs: [],
   };
   for (const [index, source] of sources.entries()) move(mover, source, mover.at + growth[index]!);
+  const room = Buffer.allocUnsafeSlow(mover.at);
+  bytes.copy(room, BATCH_HEADER_BYTES, BATCH_HEADER_BYTES, mover.at);
   return {
-    room: bytes.subarray(0, mover.at),
+    room,
     count: mover.count,
     baseTimestamp,
     maxTimestamp: mover.count === 0 ? -1 : mover.maxTimestamp,
@@ -81,8 +84,20 @@ export function assemble(sources: readonly RecordSource[], options: ProduceOptio
   };
 }
 
+const KEPT_WORKSPACE_BYTES = 4 * 1024 * 1024;
+let kept: Buffer = Buffer.alloc(0);
+
+/** Used until the end of the turn only, so one is enough, and the result gets a buffer of exactly its size. */
+function workspace(size: number): Buffer {
+  if (size > KEPT_WORKSPACE_BYTES) return Buffer.allocUnsafeSlow(size);
+  if (kept.length < size) kept = Buffer.allocUnsafeSlow(Math.min(size * 2, KEPT_WORKSPACE_BYTES));
+  return kept;
+}
+
 interface Mover {
   readonly bytes: Buffer;
+  /** Of the same bytes: faster than the methods of Buffer for the values of added headers. */
+  readonly view: DataView;
   /** Where the next record goes. */
   at: number;
   readonly baseTimestamp: number;
@@ -119,6 +134,7 @@ function move(mover: Mover, source: RecordSource, sourceAt: number): void {
   source.records.copy(bytes, sourceAt);
   const records = new RecordCursor(bytes, sourceAt, sourceAt + source.records.length, source.count);
   let { at, count, maxTimestamp } = mover;
+  let run = runs[runs.length - 1] ?? { from: -1, until: -1 };
   while (records.next()) {
     const offset = baseOffset + records.offsetDelta;
     const timestamp = appendTime ?? source.baseTimestamp + records.timestampDelta;
@@ -135,7 +151,12 @@ function move(mover: Mover, source: RecordSource, sourceAt: number): void {
     }
     count++;
     if (timestamp > maxTimestamp) maxTimestamp = timestamp;
-    extendRuns(runs, offset);
+    if (run.until === offset) {
+      run.until++;
+    } else {
+      run = { from: offset, until: offset + 1 };
+      runs.push(run);
+    }
   }
   mover.at = at;
   mover.count = count;
@@ -170,27 +191,27 @@ function moveWithHeaders(
 ): number {
   const { bytes, templateAt, templateEnd, addedCount } = mover;
   const { attributes, bodyStart, end } = record;
-  const countAt = record.findHeaders();
-  headerCursor.at = countAt;
-  const count = readVarint(bytes, headerCursor);
-  const headersAt = headerCursor.at;
-  const added = templateEnd - templateAt + varintSize(count + addedCount) - (headersAt - countAt);
+  headerCursor.at = record.findHeaders();
+  const countAt = headerCursor.at - bodyStart;
+  const count = readVarint(bytes, headerCursor) + addedCount;
+  const headersAt = headerCursor.at - bodyStart;
+  const longer = varintSize(count) - (headersAt - countAt);
+  const added = templateEnd - templateAt + longer;
   let at = writePrefix(bytes, start, length + added, attributes, timestampDelta, offsetDelta);
-  bytes.copyWithin(at, bodyStart, countAt);
-  at = writeVarint(bytes, count + addedCount, at + countAt - bodyStart);
-  if (headersAt < end) {
-    bytes.copyWithin(at, headersAt, end);
-    at += end - headersAt;
-  }
+  bytes.copyWithin(at, bodyStart, end);
+  // Rare: the number of headers takes more bytes now.
+  if (longer !== 0) bytes.copyWithin(at + headersAt + longer, at + headersAt, at + end - bodyStart);
+  writeVarint(bytes, count, at + countAt);
+  at += end - bodyStart + longer;
   bytes.copyWithin(at, templateAt, templateEnd);
-  writeInt64LE(bytes, offset, at + mover.offsetAt);
-  writeInt64LE(bytes, timestamp, at + mover.timestampAt);
+  writeInt64LE(mover.view, offset, at + mover.offsetAt);
+  writeInt64LE(mover.view, timestamp, at + mover.timestampAt);
   return at + templateEnd - templateAt;
 }
 
-function writeInt64LE(bytes: Buffer, value: number, at: number): void {
-  bytes.writeInt32LE(value | 0, at);
-  bytes.writeInt32LE(Math.floor(value / 4294967296), at + 4);
+function writeInt64LE(view: DataView, value: number, at: number): void {
+  view.setInt32(at, value, true);
+  view.setInt32(at + 4, Math.floor(value / 4294967296), true);
 }
 
 function refuseInexact({ baseOffset, baseTimestamp, appendTime }: RecordSource): void {

@@ -31,13 +31,49 @@ export function extendChain(chain: number, crc: number): number {
   return ~state >>> 0;
 }
 
+/**
+ * What a CRC becomes when bytes change that are followed by others: of a message a·r with CRC `crc`, the CRC of b·r, where
+ * a and b are equally long, without looking at r.
+ * @param before CRC of a
+ * @param after CRC of b
+ * @param rest bytes in r
+ */
+export function replaceInCrc(crc: number, before: number, after: number, rest: number): number {
+  // CRCs are linear: the change is that of the first part, moved by the length of the rest, multiplied by x^(8 rest).
+  let change = before ^ after;
+  for (let bits = rest, power = 3; bits > 0; bits = Math.floor(bits / 2), power++) {
+    if (bits % 2 === 1) change = multiply(POWERS[power]!, change);
+  }
+  return (crc ^ change) >>> 0;
+}
+
+const POLYNOMIAL = 0x82f63b78;
 const TABLE = makeTable();
+/** x^(2^k) modulo the polynomial; bit 31 is x^0. Enough for what a Buffer can hold. */
+const POWERS = makePowers(64);
+
+function multiply(a: number, b: number): number {
+  let product = 0;
+  let shifted = b;
+  for (let bit = 31; bit >= 0; bit--) {
+    product ^= shifted & -((a >>> bit) & 1);
+    shifted = (shifted >>> 1) ^ (POLYNOMIAL & -(shifted & 1));
+  }
+  return product;
+}
+
+function makePowers(count: number): Int32Array {
+  const powers = new Int32Array(count);
+  powers[0] = 1 << 30;
+  for (let k = 1; k < count; k++) powers[k] = multiply(powers[k - 1]!, powers[k - 1]!);
+  return powers;
+}
 
 function makeTable(): Int32Array {
   const table = new Int32Array(256);
   for (let byte = 0; byte < 256; byte++) {
     let value = byte;
-    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0x82f63b78 : value >>> 1;
+    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ POLYNOMIAL : value >>> 1;
     table[byte] = value;
   }
   return table;

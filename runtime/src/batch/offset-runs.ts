@@ -4,13 +4,6 @@ export interface OffsetRun {
   until: number;
 }
 
-/** Adds the next record's offset. */
-export function extendRuns(runs: OffsetRun[], offset: number): void {
-  const last = runs.length === 0 ? undefined : runs[runs.length - 1];
-  if (last !== undefined && last.until === offset) last.until++;
-  else runs.push({ from: offset, until: offset + 1 });
-}
-
 /** The runs of `count` records after the first `skip`. */
 export function sliceRuns(runs: readonly OffsetRun[], skip: number, count: number): OffsetRun[] {
   const sliced: OffsetRun[] = [];

@@ -1,5 +1,5 @@
-import { crc32c } from './crc32c.ts';
-import { ATTRIBUTE, type BatchHeader, FIELD, writeInt64 } from './header.ts';
+import { crc32c, replaceInCrc } from './crc32c.ts';
+import { ATTRIBUTE, BATCH_HEADER_BYTES, type BatchHeader, FIELD, writeInt64 } from './header.ts';
 import type { SourceHeaders } from './source-headers.ts';
 
 /** -1 in each for a producer that is not idempotent. */
@@ -12,14 +12,19 @@ export interface ProducerFields {
 
 /**
  * Makes a stored batch one that a broker takes, in place: base offset 0, no leader epoch, the producer's identity, not
- * transactional, no delete horizon, CRC made anew. Doing it again with another sequence is fine.
+ * transactional, no delete horizon, CRC to match. Doing it again with another sequence is fine.
+ *
+ * The CRC is not computed over the records again but changed by what the header changes. So it stays the source's: records
+ * that were damaged on their way here would be refused by the target's broker.
  *
  * The delete horizon goes because the cleaner of the target would drop tombstones by the source's clock (KIP-534). Its bit
  * alone is cleared: the base timestamp keeps the horizon, since the records' timestamps are deltas to it, as in any batch.
  *
- * @param batch exactly one batch, owned by the caller, its CRC checked before, and `needsRebuild` says undefined
+ * @param batch exactly one batch, owned by the caller, for which `needsRebuild` says undefined
  */
 export function patchForProduce(batch: Buffer, producer: ProducerFields): void {
+  const covered = batch.subarray(FIELD.attributes, BATCH_HEADER_BYTES);
+  const before = crc32c(covered);
   writeInt64(batch, 0, FIELD.baseOffset);
   batch.writeInt32BE(-1, FIELD.partitionLeaderEpoch);
   const attributes = batch.readInt16BE(FIELD.attributes);
@@ -27,7 +32,8 @@ export function patchForProduce(batch: Buffer, producer: ProducerFields): void {
   writeInt64(batch, producer.producerId, FIELD.producerId);
   batch.writeInt16BE(producer.producerEpoch, FIELD.producerEpoch);
   batch.writeInt32BE(producer.baseSequence, FIELD.baseSequence);
-  batch.writeUInt32BE(crc32c(batch.subarray(FIELD.attributes)), FIELD.crc);
+  const crc = replaceInCrc(batch.readUInt32BE(FIELD.crc), before, crc32c(covered), batch.length - BATCH_HEADER_BYTES);
+  batch.writeUInt32BE(crc, FIELD.crc);
 }
 
 /** What is to become of the records on their way to a target. */
