@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MskBackupError } from '../errors.ts';
-import type { ApiRequest, KafkaClient, TopicConfigEntry } from '../kafka/client.ts';
-import { alterTopicConfigs, describeTopicConfigs, type TopicConfigChange } from '../kafka/topic-configs.ts';
+import type { KafkaClient, TopicConfigEntry } from '../kafka/client.ts';
+import { describeTopicConfigsRequest } from '../kafka/protocol/describe-configs.ts';
+import { isRetriable } from '../kafka/retry.ts';
+import { alterTopicConfigs, type TopicConfigChange } from '../kafka/topic-configs.ts';
 import type { PreparedTopic } from './plan.ts';
 import { type RetentionLimits, retentionLimits } from './retention.ts';
 import { maxMessageBytes, ownSettings, type PausedSetting, settingsToPause } from './topic-config.ts';
@@ -20,6 +22,8 @@ export interface PausedTopic {
 /** How long brokers may take to learn of a changed configuration. */
 const SETTLE_MS = 30_000;
 const POLL_MS = 50;
+/** An answer lists some 30 entries per topic. */
+const TOPICS_A_REQUEST = 200;
 
 /**
  * Finds out what has to be switched off while the topics are restored, because it would delete or change records. Changes
@@ -75,19 +79,42 @@ export async function setBack(client: KafkaClient, topic: string, settings: Paus
 async function waitUntilKnown(client: KafkaClient, changes: TopicConfigChange[], signal: AbortSignal): Promise<void> {
   if (changes.length === 0) return;
   for (const { nodeId } of await client.brokers()) {
-    const broker = { sendToAny: <T>(request: ApiRequest<T>) => client.send(nodeId, request) };
     const deadline = performance.now() + SETTLE_MS;
     for (let left = changes; ; await sleep(POLL_MS, undefined, { signal })) {
-      const configs = await describeTopicConfigs(
-        broker,
-        left.map(({ topic }) => topic),
-        signal,
-      );
-      left = left.filter(({ topic, config }) => !holds(configs.get(topic) ?? [], config));
-      if (left.length === 0) break;
+      const unknown = await stillUnknown(client, nodeId, left);
+      // A broker that is away learns of everything before it leads again.
+      const away = unknown === undefined && !(await isListed(client, nodeId));
+      if (away || unknown?.length === 0) break;
+      left = unknown ?? left;
       if (performance.now() > deadline) throw notKnown(nodeId, left);
     }
   }
+}
+
+/** Those of the changes that the broker does not know yet; undefined when it cannot be reached. */
+async function stillUnknown(
+  client: KafkaClient,
+  nodeId: number,
+  changes: TopicConfigChange[],
+): Promise<TopicConfigChange[] | undefined> {
+  const unknown: TopicConfigChange[] = [];
+  for (let at = 0; at < changes.length; at += TOPICS_A_REQUEST) {
+    const some = changes.slice(at, at + TOPICS_A_REQUEST);
+    try {
+      const { topics } = await client.send(nodeId, describeTopicConfigsRequest(some.map(({ topic }) => topic)));
+      const entries = new Map(topics.map((described) => [described.topic, described.entries]));
+      unknown.push(...some.filter(({ topic, config }) => !holds(entries.get(topic) ?? [], config)));
+    } catch (error) {
+      if (isRetriable(error)) return undefined;
+      throw error;
+    }
+  }
+  return unknown;
+}
+
+async function isListed(client: KafkaClient, nodeId: number): Promise<boolean> {
+  await client.refreshBrokers();
+  return (await client.brokers()).some((broker) => broker.nodeId === nodeId);
 }
 
 function holds(entries: TopicConfigEntry[], config: TopicConfigChange['config']): boolean {
