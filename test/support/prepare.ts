@@ -1,15 +1,21 @@
-/** Fetches what the tests' servers need. Vitest runs it before all tests; `node test/support/prepare.ts` does it alone. */
+/**
+ * Fetches what the tests' servers need. Vitest runs it before all tests; `node test/support/prepare.ts [version…]` does
+ * it alone, for all of the tests' Kafka versions or the named ones.
+ */
 
 import { installKafka } from './kafka/install.ts';
 import { installMinistack } from './s3/emulator.ts';
 
-export default async function prepare(): Promise<void> {
-  // Maven's repository is not made for two writers: one after the other. The emulator comes from elsewhere.
+async function prepare(versions: string[]): Promise<void> {
+  // Maven's repository is not made for two writers: one version after the other. The emulator comes from elsewhere.
   const brokers = async () => {
-    await installKafka('4');
-    await installKafka('3.6');
+    for (const version of versions) await installKafka(version);
   };
   await Promise.all([brokers(), installMinistack()]);
 }
 
-if (import.meta.main) await prepare();
+const ofTests = ['4', '3.6'];
+
+export default (): Promise<void> => prepare(ofTests);
+
+if (import.meta.main) await prepare(process.argv.length > 2 ? process.argv.slice(2) : ofTests);

@@ -16,8 +16,8 @@ export interface BrokerSpec {
   /** Directory of this broker: configuration, log and data. */
   directory: string;
   config: Record<string, string>;
-  /** Java heap limit, such as 512m. */
-  heap: string;
+  /** Options of the Java virtual machine. */
+  java: string[];
 }
 
 /** How long a broker may take to serve requests: the machine may be busy. */
@@ -61,10 +61,10 @@ export class Broker {
   /** Starts the process, also again after a kill, and resolves when the broker serves requests. */
   async start(): Promise<void> {
     if (this.#child) throw new Error(`broker ${this.nodeId} runs already`);
-    const { install, heap, directory } = this.#spec;
+    const { install, java, directory } = this.#spec;
     const log = openSync(this.logFile, 'a');
     const logStart = fstatSync(log).size;
-    const flags = [`-Xmx${heap}`, '-XX:+UseSerialGC', '-XX:-UsePerfData', '-Dorg.slf4j.simpleLogger.showDateTime=true'];
+    const flags = [...java, '-XX:+UseSerialGC', '-XX:-UsePerfData', '-Dorg.slf4j.simpleLogger.showDateTime=true'];
     const args = [...flags, '-cp', install.classPath, 'Broker', join(directory, 'server.properties')];
     const child = spawnOwned('java', args, { stdio: ['pipe', log, log] });
     closeSync(log);
