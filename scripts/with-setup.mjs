@@ -18,7 +18,8 @@ const programs = {
 };
 
 const [name, ...rest] = process.argv.slice(2);
-if (!(name in programs)) fail(`usage: node scripts/with-setup.mjs ${Object.keys(programs).join('|')} [arguments]`);
+if (!Object.hasOwn(programs, name ?? ''))
+  fail(`usage: node scripts/with-setup.mjs ${Object.keys(programs).join('|')} [arguments]`);
 
 checkTools();
 if (olderThan(inRoot('node_modules/.package-lock.json'), [inRoot('package-lock.json')]) || !existsSync(node24))
