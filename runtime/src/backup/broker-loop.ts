@@ -1,4 +1,5 @@
 import { MskBackupError } from '../errors.ts';
+import { unlessAborted } from '../flow/unless-aborted.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { kafkaError } from '../kafka/protocol/error-codes.ts';
 import { type FetchedPartition, type FetchResponse, fetchRequest } from '../kafka/protocol/fetch.ts';
@@ -78,8 +79,10 @@ export class BrokerLoop {
     while (answer !== undefined) {
       let response: FetchResponse;
       try {
-        response = await answer;
+        // A broker that hangs must not keep the run from stopping.
+        response = await unlessAborted(answer, signal, 'stopped');
       } catch (reason) {
+        if (signal.aborted) break;
         if (!(reason instanceof MskBackupError) || reason.kind !== 'connection') throw reason;
         await this.#flushOpen();
         for (const copy of [...this.#open.splice(0), ...this.#waiting.splice(0)]) this.#events.onLost(copy, reason);
@@ -88,7 +91,7 @@ export class BrokerLoop {
       const frames: RawFrame[] = [];
       for (const fetched of response.partitions) await this.#take(fetched, frames);
       answer = this.#ask(signal);
-      // Awaited below; a failure that comes while the frames are stored must not count as unhandled.
+      // Awaited above; a failure that comes while the frames are stored must not count as unhandled.
       answer?.catch(() => {});
       for (const frame of frames) await this.#put(frame);
       // Told only now: who hears that a topic is done may close its pack.

@@ -4,6 +4,7 @@ import { type Archive, openArchive } from '../archive/format-file.ts';
 import type { Snapshot } from '../archive/snapshot.ts';
 import type { BackupJob } from '../config/job.ts';
 import { MskBackupError } from '../errors.ts';
+import { unlessAborted } from '../flow/unless-aborted.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { type ClusterDescription, describeCluster } from '../kafka/describe-cluster.ts';
 import { createKafkaClient } from '../kafka/kafkajs-client.ts';
@@ -20,7 +21,7 @@ import { takeSnapshot } from './take-snapshot.ts';
  * says) or the run as a whole failed (nothing is committed)
  */
 export async function runBackup(job: BackupJob, context: RunContext): Promise<BackupResult> {
-  return withConnections(job, async (client, store) => {
+  return withConnections(job, context, async (client, store) => {
     const clusterId = clusterIdOf(await describeCluster(client, []));
     const archive = await openArchive(store, {
       clusterId,
@@ -42,7 +43,7 @@ export async function runBackup(job: BackupJob, context: RunContext): Promise<Ba
 
 /** What a backup would copy now. Writes nothing. */
 export async function planBackup(job: BackupJob, context: RunContext): Promise<BackupPlan> {
-  return withConnections(job, async (client, store) => {
+  return withConnections(job, context, async (client, store) => {
     const parent = await newestCommit(store);
     const notes: string[] = [];
     const { cluster, cut, partitions, leaderless } = await planRun(client, parent, job, {
@@ -112,12 +113,13 @@ function clusterIdOf({ clusterId }: ClusterDescription): string {
 
 async function withConnections<T>(
   job: BackupJob,
+  context: RunContext,
   work: (client: KafkaClient, store: Awaited<ReturnType<typeof openStore>>) => Promise<T>,
 ): Promise<T> {
   const client = createKafkaClient(job.source);
   const store = await openStore(job.storage);
   try {
-    await client.connect();
+    await unlessAborted(client.connect(), context.signal, 'stopped while connecting; nothing was copied');
     return await work(client, store);
   } finally {
     await Promise.allSettled([client.close(), store.close()]);

@@ -9,9 +9,6 @@ import { listOffsets, type OffsetAnswer } from '../kafka/list-offsets.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import type { Cut, CutPartition, CutTopic } from './cut.ts';
 
-/** How long a partition without a leader is waited for before the cut is taken without it. */
-const LEADER_PATIENCE_MS = 30_000;
-
 export interface TakenCut {
   cut: Cut;
   /** Partitions that no broker leads: they have no cut, and why. */
@@ -26,11 +23,11 @@ export async function takeCut(
   client: KafkaClient,
   cluster: ClusterDescription,
   topics: DescribedTopic[],
-  job: Pick<BackupJob, 'consumerGroups'>,
+  job: Pick<BackupJob, 'consumerGroups' | 'source'>,
   context: RunContext,
 ): Promise<TakenCut> {
   const groupOffsets = await selectedGroups(client, job);
-  const led = await withLeaders(client, cluster, topics, context);
+  const led = await withLeaders(client, cluster, topics, job.source.requestTimeoutMs, context);
   const time = new Date().toISOString();
   const partitions = led.flatMap(({ name, partitions }) =>
     partitions.filter(({ leader }) => leader >= 0).map(({ partition }) => ({ topic: name, partition })),
@@ -127,15 +124,16 @@ function groupsAt(groups: (GroupOffsets & { protocolType: string })[], topics: C
     .sort((a, b) => (a.groupId < b.groupId ? -1 : 1));
 }
 
-/** Elections take moments: the topics as they are once every partition has a leader, or when patience has run out. */
+/** Elections take moments: the topics once every partition has a leader, or as they are when patience has run out. */
 async function withLeaders(
   client: KafkaClient,
   cluster: ClusterDescription,
   topics: DescribedTopic[],
+  patienceMs: number,
   context: RunContext,
 ): Promise<DescribedTopic[]> {
   let current = topics;
-  const deadline = Date.now() + LEADER_PATIENCE_MS;
+  const deadline = Date.now() + patienceMs;
   while (current.some(({ partitions }) => partitions.some(({ leader }) => leader < 0)) && Date.now() < deadline) {
     await sleep(500, undefined, { signal: context.signal });
     const again = await describeCluster(

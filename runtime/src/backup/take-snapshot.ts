@@ -6,6 +6,7 @@ import { mergeIndexes } from '../archive/merge-indexes.ts';
 import type { Snapshot } from '../archive/snapshot.ts';
 import type { BackupJob } from '../config/job.ts';
 import { MskBackupError } from '../errors.ts';
+import { unlessAborted } from '../flow/unless-aborted.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { describeCluster } from '../kafka/describe-cluster.ts';
 import type { RunContext } from '../observe/run-context.ts';
@@ -19,8 +20,8 @@ import type { PartitionCopy } from './partition-copy.ts';
 import { planRun, type RunPlan } from './plan-run.ts';
 import { newRunId } from './run-id.ts';
 
-/** A partition that makes no progress for so long counts as unreachable. */
-const PATIENCE_MS = 60_000;
+/** A partition that makes no progress for so many request time-outs counts as unreachable. */
+const PATIENCE_IN_TIMEOUTS = 2;
 
 export interface TakenSnapshot {
   snapshot: Snapshot;
@@ -46,8 +47,11 @@ export async function takeSnapshot(
   const runId = newRunId(startedAt);
   const { store } = archive;
   const parent = await newestCommit(store);
-  const plan = await planRun(client, parent, job, context);
-  await refuseOldFormats(client, plan, context.signal);
+  const plan = await unlessAborted(
+    planChecked(client, parent, job, context),
+    context.signal,
+    'stopped before anything was copied; the archive is as it was',
+  );
 
   const topicOf = new Map(plan.cut.topics.map((topic) => [topic.name, topic]));
   const packs = new PackSet(store, {
@@ -127,6 +131,17 @@ export async function takeSnapshot(
   return { snapshot, resumed: plan.resumed, ...(failure === undefined ? {} : { failure }) };
 }
 
+async function planChecked(
+  client: KafkaClient,
+  parent: Snapshot | undefined,
+  job: BackupJob,
+  context: RunContext,
+): Promise<RunPlan> {
+  const plan = await planRun(client, parent, job, context);
+  await refuseOldFormats(client, plan, context.signal);
+  return plan;
+}
+
 async function copyAll(client: KafkaClient, plan: RunPlan, packs: PackSet, job: BackupJob, context: RunContext) {
   let rawBytes = 0;
   const sink = new FrameSink(
@@ -151,7 +166,7 @@ async function copyAll(client: KafkaClient, plan: RunPlan, packs: PackSet, job: 
     {
       maxConcurrentPartitions: job.maxConcurrentPartitions,
       fetchMaxBytes: job.fetchMaxBytes,
-      patienceMs: PATIENCE_MS,
+      patienceMs: job.source.requestTimeoutMs * PATIENCE_IN_TIMEOUTS,
     },
     context,
   );

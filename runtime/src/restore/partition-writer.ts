@@ -11,6 +11,8 @@ export interface Entry {
   readonly batch: OutgoingBatch;
   /** -1 before it is first sent. Kept when it is sent again, so that the broker can tell. */
   sequence: number;
+  /** How often it has been sent. */
+  sends: number;
   acknowledged: boolean;
   /** At the target; undefined when the broker knew the batch already but not where it is. */
   baseOffset: number | undefined;
@@ -81,7 +83,7 @@ export class PartitionWriter {
 
   push(batch: OutgoingBatch): void {
     if (this.#entries.length === 0) this.lastProgress = performance.now();
-    this.#entries.push({ batch, sequence: -1, acknowledged: false, baseOffset: undefined });
+    this.#entries.push({ batch, sequence: -1, sends: 0, acknowledged: false, baseOffset: undefined });
   }
 
   /** Accounts for archived batches that put nothing into the target, after all batches pushed so far. */
@@ -107,6 +109,7 @@ export class PartitionWriter {
       entry.sequence = this.#sequence;
       this.#sequence = (this.#sequence + entry.batch.records) % SEQUENCES;
     }
+    entry.sends++;
     this.#outstanding++;
     this.#skipAcknowledged();
     return entry;

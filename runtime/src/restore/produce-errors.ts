@@ -33,7 +33,10 @@ const ADVICE: Record<string, string> = {
 export function judgeAnswer(writer: PartitionWriter, entry: Entry, answer: ProducedPartition | undefined): Verdict {
   if (answer === undefined) return { kind: 'again', reason: 'the broker did not answer for this partition' };
   const { errorCode } = answer;
-  if (errorCode === 0 && answer.logAppendTime >= 0) return { kind: 'fatal', error: timestampsReplaced(writer, entry) };
+  // A broker that has the batch already answers with the time of its append, whatever the topic's timestamps are.
+  if (errorCode === 0 && answer.logAppendTime >= 0 && entry.sends === 1) {
+    return { kind: 'fatal', error: timestampsReplaced(writer, entry) };
+  }
   if (errorCode === 0) return { kind: 'accepted', baseOffset: answer.baseOffset };
   if (errorCode === DUPLICATE_SEQUENCE_NUMBER) {
     return { kind: 'accepted', baseOffset: answer.baseOffset >= 0 ? answer.baseOffset : undefined };
