@@ -210,7 +210,8 @@ test('records that do not fill their batch are refused, not copied', async () =>
   const batch = craftBatch({ records: [{ value: Buffer.from('abc') }, { value: Buffer.from('d') }] });
   batch.writeInt32BE(1, 57);
   const header = { ...stored(craftBatch())[0]!.header, start: 0, end: batch.length, recordCount: 1 };
-  const malformed = { kind: 'data', code: 'BATCH_MALFORMED' };
+  const message = expect.stringMatching(/^record batch at offset 0: it is malformed: /);
+  const malformed = { kind: 'data', code: 'BATCH_MALFORMED', message };
   await expect(rebuildBatches([{ buffer: batch, header }], {})).rejects.toMatchObject(malformed);
   const more = { ...header, recordCount: 3 };
   await expect(rebuildBatches([{ buffer: batch, header: more }], {})).rejects.toMatchObject(malformed);

@@ -2,7 +2,7 @@ import { MskBackupError } from '../errors.ts';
 import { BATCH_HEADER_BYTES, type BatchHeader } from './header.ts';
 import type { OffsetRun } from './offset-runs.ts';
 import type { ProduceOptions } from './produce-form.ts';
-import { RecordCursor } from './record-cursor.ts';
+import { inBatch, RecordCursor } from './record-cursor.ts';
 import { sourceHeaderCount, sourceHeaderTemplate } from './source-headers.ts';
 import { type Cursor, readVarint, varintSize, writeVarint } from './varint.ts';
 
@@ -72,7 +72,13 @@ export function assemble(sources: readonly RecordSource[], options: ProduceOptio
     maxTimestamp: Number.NEGATIVE_INFINITY,
     runs: [],
   };
-  for (const [index, source] of sources.entries()) move(mover, source, mover.at + growth[index]!);
+  for (const [index, source] of sources.entries()) {
+    try {
+      move(mover, source, mover.at + growth[index]!);
+    } catch (error) {
+      throw inBatch(error, source.baseOffset);
+    }
+  }
   const room = Buffer.allocUnsafeSlow(mover.at);
   bytes.copy(room, BATCH_HEADER_BYTES, BATCH_HEADER_BYTES, mover.at);
   return {
@@ -214,11 +220,11 @@ function writeInt64LE(view: DataView, value: number, at: number): void {
   view.setInt32(at + 4, Math.floor(value / 4294967296), true);
 }
 
-function refuseInexact({ baseOffset, baseTimestamp, appendTime }: RecordSource): void {
+function refuseInexact({ baseTimestamp, appendTime }: RecordSource): void {
   if (Number.isSafeInteger(appendTime ?? baseTimestamp)) return;
   throw new MskBackupError(
     'data',
     'OFFSET_TOO_LARGE',
-    `record batch at offset ${baseOffset}: timestamps beyond 2^53 ms cannot be changed; restore it without added headers and time windows`,
+    'timestamps beyond 2^53 ms cannot be changed; restore it without added headers and time windows',
   );
 }

@@ -46,7 +46,7 @@ export async function compressRecords(records: Buffer, codec: BatchCodec): Promi
 
 /**
  * @returns a new buffer, or for `none` the same bytes
- * @throws MskBackupError kind `data`, `DECOMPRESSION_FAILED`; the caller knows which batch it was and adds it
+ * @throws MskBackupError kind `data`, `DECOMPRESSION_FAILED`; see `inBatch`
  */
 export async function decompressRecords(records: Buffer, codec: BatchCodec): Promise<Buffer> {
   // Compaction leaves batches without records, and those have no compressed bytes either.
@@ -54,7 +54,7 @@ export async function decompressRecords(records: Buffer, codec: BatchCodec): Pro
   try {
     return await decompress(records, codec);
   } catch (error) {
-    const message = `the records cannot be decompressed with ${codec}: ${(error as Error).message}`;
+    const message = `its records cannot be decompressed with ${codec}: ${(error as Error).message}`;
     throw new MskBackupError('data', 'DECOMPRESSION_FAILED', message, { cause: error });
   }
 }

@@ -3,7 +3,7 @@ import { decompressRecords } from './codec.ts';
 import { BATCH_HEADER_BYTES, type BatchCodec, type BatchHeader } from './header.ts';
 import { type OffsetRun, sliceRuns } from './offset-runs.ts';
 import type { ProduceOptions } from './produce-form.ts';
-import { RecordCursor } from './record-cursor.ts';
+import { inBatch, RecordCursor } from './record-cursor.ts';
 import { recordSection } from './records.ts';
 import { sealBatch } from './seal.ts';
 import { exactlySized } from './zstd.ts';
@@ -30,14 +30,18 @@ export interface RebuiltBatch {
  * @param stored all of one codec, in the order of their offsets; CRCs have been checked
  * @returns usually one batch; several when it would be larger than `maxBytes`; none when no record is left. A record that
  *   is larger than `maxBytes` alone comes in a batch of its own, for the target to refuse.
- * @throws MskBackupError kind `data`: `BATCH_MALFORMED`, `DECOMPRESSION_FAILED`, `OFFSET_TOO_LARGE`
+ * @throws MskBackupError kind `data`: `BATCH_MALFORMED`, `DECOMPRESSION_FAILED`, `OFFSET_TOO_LARGE`, naming the batch by its offset
  */
 export async function rebuildBatches(stored: readonly StoredBatch[], options: ProduceOptions): Promise<RebuiltBatch[]> {
   const codec = stored[0]?.header.codec ?? 'none';
   const sources: RecordSource[] = [];
   for (const { buffer, header } of stored) {
     if (header.codec !== codec) throw new Error(`batches of ${codec} and ${header.codec} cannot be rebuilt together`);
-    sources.push(sourceOf(header, await decompressRecords(recordSection(buffer, header), codec)));
+    try {
+      sources.push(sourceOf(header, await decompressRecords(recordSection(buffer, header), codec)));
+    } catch (error) {
+      throw inBatch(error, header.baseOffset);
+    }
   }
   const assembled = assemble(sources, options);
   if (assembled.count === 0) return [];

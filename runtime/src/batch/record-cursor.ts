@@ -85,5 +85,13 @@ export class RecordCursor {
 }
 
 export function malformed(problem: string): MskBackupError {
-  return new MskBackupError('data', 'BATCH_MALFORMED', `the record batch is malformed: ${problem}`);
+  return new MskBackupError('data', 'BATCH_MALFORMED', `it is malformed: ${problem}`);
+}
+
+/** Adds which batch it was to an error from inside it. */
+export function inBatch(error: unknown, baseOffset: number): unknown {
+  if (!(error instanceof MskBackupError)) return error;
+  return new MskBackupError(error.kind, error.code, `record batch at offset ${baseOffset}: ${error.message}`, {
+    cause: error,
+  });
 }

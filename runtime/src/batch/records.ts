@@ -1,6 +1,6 @@
 import { decompressRecords } from './codec.ts';
 import { BATCH_HEADER_BYTES, type BatchHeader } from './header.ts';
-import { malformed, RecordCursor } from './record-cursor.ts';
+import { inBatch, malformed, RecordCursor } from './record-cursor.ts';
 import { type Cursor, readVarint } from './varint.ts';
 
 export interface Record {
@@ -20,7 +20,19 @@ export interface Record {
  * @throws MskBackupError kind `data`: `BATCH_MALFORMED`, `DECOMPRESSION_FAILED`, `OFFSET_TOO_LARGE`
  */
 export async function decodeRecords(buffer: Buffer, header: BatchHeader): Promise<Record[]> {
-  const section = await decompressRecords(recordSection(buffer, header), header.codec);
+  try {
+    return decodeSection(await decompressRecords(recordSection(buffer, header), header.codec), header);
+  } catch (error) {
+    throw inBatch(error, header.baseOffset);
+  }
+}
+
+/** The records of a batch as they are stored: compressed, when the batch has a codec. */
+export function recordSection(buffer: Buffer, header: BatchHeader): Buffer {
+  return buffer.subarray(header.start + BATCH_HEADER_BYTES, header.end);
+}
+
+function decodeSection(section: Buffer, header: BatchHeader): Record[] {
   const cursor = new RecordCursor(section, 0, section.length, header.recordCount);
   const records: Record[] = [];
   while (cursor.next()) {
@@ -29,11 +41,6 @@ export async function decodeRecords(buffer: Buffer, header: BatchHeader): Promis
     records.push(readBody(section, cursor, header.baseOffset + cursor.offsetDelta, timestamp));
   }
   return records;
-}
-
-/** The records of a batch as they are stored: compressed, when the batch has a codec. */
-export function recordSection(buffer: Buffer, header: BatchHeader): Buffer {
-  return buffer.subarray(header.start + BATCH_HEADER_BYTES, header.end);
 }
 
 function readBody(section: Buffer, record: RecordCursor, offset: number, timestamp: number): Record {
