@@ -266,7 +266,8 @@ test('bodies carry the checksum that S3 compares', async () => {
   await store.put('a', Buffer.from('123456789'));
   // The check value of CRC-32.
   expect(proxy.requests[0]!.headers['x-amz-checksum-crc32']).toBe(Buffer.from('cbf43926', 'hex').toString('base64'));
-  expect(proxy.requests[0]!.headers['if-none-match']).toBe('*');
+  expect(proxy.requests[0]!.headers).toMatchObject({ 'if-none-match': '*', 'content-length': '9' });
+  expect(proxy.requests[0]!.headers['transfer-encoding']).toBeUndefined();
 });
 
 const acts = {
@@ -339,6 +340,15 @@ test('errors hold no credentials, wherever one looks', async () => {
   const everything = `${inspect(error, { depth: 10, showHidden: true })}${JSON.stringify(error)}`;
   expect(everything).not.toContain('hunter2');
   expect(everything).not.toContain('AKIAEXAMPLE');
+});
+
+test('nothing is written to the console, whatever happens', async () => {
+  const written = (['log', 'info', 'warn', 'error', 'debug'] as const).map((name) => vi.spyOn(console, name));
+  proxy.failing(/^PUT/, slowDown, { cut: 'before' });
+  await store.put('k', Buffer.from('x'));
+  expect(await codeOf(store.put('k', Buffer.from('y')))).toBe('OBJECT_EXISTS');
+  for (const spy of written) expect(spy).not.toHaveBeenCalled();
+  vi.restoreAllMocks();
 });
 
 test('an endpoint where nobody listens is said soon', async () => {

@@ -5,8 +5,9 @@ export function encodeCrc32(value: number): string {
   return crcBytes(value).toString('base64');
 }
 
-export function crc32Of(bytes: Uint8Array): number {
-  return crc32(bytes);
+/** Of all chunks together. */
+export function crc32Of(chunks: readonly Uint8Array[]): number {
+  return chunks.reduce((sum, chunk) => crc32(chunk, sum), 0);
 }
 
 /** What S3 gives a multipart object: the checksum of its parts' checksums, with their number behind. */

@@ -1,5 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { objectExists } from './object-errors.ts';
+import { ChunkBody, totalBytes } from './s3-body.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { compositeCrc32, crc32Of, encodeCrc32 } from './s3-checksum.ts';
 import { statusOf } from './s3-errors.ts';
@@ -18,17 +19,17 @@ export interface PartSum {
 export async function createObject(
   bucket: S3Bucket,
   key: string,
-  body: Uint8Array,
+  chunks: readonly Uint8Array[],
   signal?: AbortSignal,
 ): Promise<void> {
-  const crc32 = crc32Of(body);
+  const part = { size: totalBytes(chunks), crc32: crc32Of(chunks) };
   const command = () =>
     new PutObjectCommand({
       ...bucket.address(key),
       ...bucket.attributes(key),
-      Body: body,
-      ContentLength: body.byteLength,
-      ChecksumCRC32: encodeCrc32(crc32),
+      Body: new ChunkBody(chunks),
+      ContentLength: part.size,
+      ChecksumCRC32: encodeCrc32(part.crc32),
       IfNoneMatch: '*',
     });
   const options = signal === undefined ? {} : { abortSignal: signal };
@@ -38,7 +39,7 @@ export async function createObject(
         await bucket.client.send(command(), options);
       } catch (error) {
         if (statusOf(error) !== 412) throw error;
-        if (earlier > 0 && (await isOwnObject(bucket, key, [{ size: body.byteLength, crc32 }], false))) return;
+        if (earlier > 0 && (await isOwnObject(bucket, key, [part], false))) return;
         throw objectExists(bucket.where(key));
       }
     }, signal);
@@ -65,7 +66,7 @@ export async function isOwnObject(
   if (found.crc32 !== undefined) return found.crc32 === (multipart ? compositeCrc32(sums) : encodeCrc32(sums[0]!));
   let start = 0;
   for (const part of parts) {
-    if (part.size > 0 && crc32Of(await readRange(bucket, key, start, part.size)) !== part.crc32) return false;
+    if (part.size > 0 && crc32Of([await readRange(bucket, key, start, part.size)]) !== part.crc32) return false;
     start += part.size;
   }
   return true;

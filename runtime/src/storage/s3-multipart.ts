@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { MskBackupError } from '../errors.ts';
 import { objectExists } from './object-errors.ts';
+import { ChunkBody, totalBytes } from './s3-body.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { crc32Of, encodeCrc32 } from './s3-checksum.ts';
 import { isOwnObject, type PartSum } from './s3-create.ts';
@@ -60,8 +61,8 @@ export class MultipartUpload {
   }
 
   /** @param number from 1 */
-  async uploadPart(number: number, body: Uint8Array): Promise<void> {
-    const crc32 = crc32Of(body);
+  async uploadPart(number: number, chunks: readonly Uint8Array[]): Promise<void> {
+    const part = { size: totalBytes(chunks), crc32: crc32Of(chunks) };
     try {
       const { ETag } = await this.#bucket.request(
         () =>
@@ -69,15 +70,15 @@ export class MultipartUpload {
             new UploadPartCommand({
               ...this.#address(),
               PartNumber: number,
-              Body: body,
-              ContentLength: body.byteLength,
-              ChecksumCRC32: encodeCrc32(crc32),
+              Body: new ChunkBody(chunks),
+              ContentLength: part.size,
+              ChecksumCRC32: encodeCrc32(part.crc32),
             }),
             { abortSignal: this.#signal },
           ),
         this.#signal,
       );
-      this.#parts[number - 1] = { size: body.byteLength, crc32, etag: ETag };
+      this.#parts[number - 1] = { ...part, etag: ETag };
     } catch (error) {
       throw this.#bucket.explain(error, 's3:PutObject', this.#key);
     }

@@ -25,7 +25,7 @@ export class S3Store implements ObjectStore {
 
   async put(key: string, body: Uint8Array): Promise<void> {
     checkKey(key);
-    await createObject(this.#bucket, key, body);
+    await createObject(this.#bucket, key, [body]);
   }
 
   createWriter(key: string): ObjectWriter {

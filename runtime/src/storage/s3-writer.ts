@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ObjectWriter } from './object-store.ts';
+import { totalBytes } from './s3-body.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { createObject } from './s3-create.ts';
 import { MultipartUpload } from './s3-multipart.ts';
@@ -89,7 +90,7 @@ export class S3Writer implements ObjectWriter {
   async #putWhole(): Promise<void> {
     await this.#bucket.uploads(() => {
       this.#rethrow();
-      return createObject(this.#bucket, this.key, Buffer.concat(this.#pending), this.#controller.signal);
+      return createObject(this.#bucket, this.key, this.#pending, this.#controller.signal);
     });
   }
 
@@ -103,7 +104,7 @@ export class S3Writer implements ObjectWriter {
   /** Queues a part. @returns a promise for the time when it has its slot, or when it will never need one; never rejects */
   #send(chunks: Uint8Array[]): Promise<void> {
     const number = ++this.#partCount;
-    const bytes = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+    const bytes = totalBytes(chunks);
     this.#sentBytes += bytes;
     this.#inFlightBytes += bytes;
     const upload = this.#startUpload();
@@ -115,7 +116,7 @@ export class S3Writer implements ObjectWriter {
         if (this.#failure !== undefined) return;
         this.#underWay.add(sending);
         // The start of an upload cannot be broken off; who waits for it can.
-        await (await Promise.race([upload, this.#stopped])).uploadPart(number, Buffer.concat(chunks.splice(0), bytes));
+        await (await Promise.race([upload, this.#stopped])).uploadPart(number, chunks);
       })
       .catch((reason: unknown) => this.#fail(reason))
       .finally(() => {
