@@ -127,9 +127,9 @@ test('the console consumer prints what it reads', async () => {
     },
     { value: 'w', timestamp },
   ]);
-  expect(await consoleConsume(kafka, 'console', { count: 2, partition: 0 })).toEqual([
+  expect(await consoleConsume(kafka, 'console', { partition: 0 })).toEqual([
     `CreateTime:${timestamp}\tPartition:0\tOffset:0\ta:1,a:2\tk\tv`,
     `CreateTime:${timestamp}\tPartition:0\tOffset:1\tNO_HEADERS\tnull\tw`,
   ]);
-  expect(await consoleConsume(kafka, 'console', { timeoutMs: 3_000 })).toHaveLength(2);
+  expect(await consoleConsume(kafka, 'console', { count: 1 })).toHaveLength(1);
 });

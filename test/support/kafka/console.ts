@@ -1,6 +1,7 @@
 /** Kafka's own command-line tools, whose classes have moved between versions. */
 
 import type { KafkaCluster } from './cluster.ts';
+import { type Isolation, readAll } from './java-client.ts';
 
 export type ToolName = 'topics' | 'groups' | 'consoleConsumer' | 'dumpLog' | 'configs' | 'offsets';
 
@@ -34,10 +35,10 @@ export interface ConsoleOptions {
   /** Default: every partition. */
   partition?: number;
   /** Default: read_committed. */
-  isolation?: 'read_committed' | 'read_uncommitted';
-  /** Stop after so many records. Default: when none has come for `timeoutMs`. */
+  isolation?: Isolation;
+  /** Stop after so many records. Default: as many as the Java consumer finds now, so that no time goes into waiting. */
   count?: number;
-  /** Default: 5,000 ms. */
+  /** Stop when no record has come for so long. Default: 30,000 ms. */
   timeoutMs?: number;
 }
 
@@ -51,16 +52,28 @@ export async function consoleConsume(
   topic: string,
   options: ConsoleOptions = {},
 ): Promise<string[]> {
+  const isolation = options.isolation ?? 'read_committed';
+  const count = options.count ?? (await countRecords(cluster, topic, isolation, options.partition));
+  if (count === 0) return [];
   const args = ['--bootstrap-server', cluster.bootstrapServers.join(','), '--topic', topic];
-  args.push('--isolation-level', options.isolation ?? 'read_committed');
-  args.push('--timeout-ms', String(options.timeoutMs ?? 5_000));
+  args.push('--isolation-level', isolation, '--max-messages', String(count));
+  args.push('--timeout-ms', String(options.timeoutMs ?? 30_000));
   if (options.partition === undefined) args.push('--from-beginning');
   else args.push('--partition', String(options.partition), '--offset', 'earliest');
-  if (options.count !== undefined) args.push('--max-messages', String(options.count));
   for (const part of ['timestamp', 'partition', 'offset', 'headers', 'key', 'value'])
     args.push('--property', `print.${part}=true`);
   const { stdout, stderr, code } = await cluster.tool(toolClass(cluster, 'consoleConsumer'), args);
   // It ends with code 1 or 0 when the time is over, depending on the version, after saying how many it has read.
   if (!/Processed a total of/.test(stderr) && code !== 0) throw new Error(`console consumer: ${stderr}${stdout}`);
   return stdout.split('\n').filter((line) => line !== '' && !line.startsWith('Option --property is deprecated'));
+}
+
+async function countRecords(
+  cluster: KafkaCluster,
+  topic: string,
+  isolation: Isolation,
+  partition: number | undefined,
+): Promise<number> {
+  const records = await readAll(cluster, topic, { isolation });
+  return records.filter((record) => partition === undefined || record.partition === partition).length;
 }
