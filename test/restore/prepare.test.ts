@@ -8,7 +8,12 @@ import type { OpenFrame } from '../../runtime/src/restore/chunk.ts';
 import { type PreparedChunk, type PrepareOptions, prepareChunk } from '../../runtime/src/restore/prepare.ts';
 
 const where = { topic: 'orders', partition: 0 };
-const options: PrepareOptions = { maxBatchBytes: 100_000, mergeBytes: 10_000, mergeRecords: Number.POSITIVE_INFINITY };
+const options: PrepareOptions = {
+  maxBatchBytes: 100_000,
+  mergeBytes: 10_000,
+  mergeRecords: Number.POSITIVE_INFINITY,
+  aloneBytes: 8192,
+};
 
 function record(offset: number, size = 10): Record {
   const value = Buffer.alloc(size, String(offset));

@@ -47,8 +47,8 @@ test('the old timestamp limit becomes the two new ones where the target has only
   const old = { 'message.timestamp.difference.max.ms': '5', 'message.downconversion.enable': 'false' };
   const after40 = entries({ 'message.timestamp.before.max.ms': ['9'], 'message.timestamp.after.max.ms': ['9'] });
   expect(ownSettings(old, after40)).toEqual({
-    'message.timestamp.before.max.ms': '5',
-    'message.timestamp.after.max.ms': '5',
+    own: { 'message.timestamp.before.max.ms': '5', 'message.timestamp.after.max.ms': '5' },
+    leftOut: ['message.downconversion.enable'],
   });
 });
 

@@ -7,7 +7,7 @@ export function differenceOf(expected: Record, found: Record): string | undefine
   if (!sameBytes(expected.value, found.value)) parts.push('value');
   if (!sameHeaders(expected.headers, found.headers)) parts.push('headers');
   if (expected.timestamp !== found.timestamp) parts.push(`timestamp (${found.timestamp}, not ${expected.timestamp})`);
-  return parts.length === 0 ? undefined : `${parts.join(' and ')} ${parts.length === 1 ? 'differs' : 'differ'}`;
+  return parts.length === 0 ? undefined : `differs in ${parts.join(' and ')}`;
 }
 
 function sameBytes(a: Buffer | null, b: Buffer | null): boolean {

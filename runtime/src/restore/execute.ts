@@ -37,6 +37,10 @@ export async function executeRestore(
   const names = topics.map(({ target }) => target);
   const cluster = await waitUntilLed(client, names, context.signal);
   const pauses = await planPause(client, topics);
+  for (const [topic, { leftOut }] of pauses) {
+    const names = leftOut.join(', ');
+    if (names !== '') context.progress.note('info', `topic ${topic}: the target does not know ${names}: left out`);
+  }
   const rate = new RateLimit({
     bytesPerSecond: job.rateLimitBytesPerSec,
     recordsPerSecond: job.rateLimitRecordsPerSec,

@@ -17,6 +17,8 @@ export interface PausedTopic {
   limits: RetentionLimits;
   /** The largest batch that it takes, in bytes. */
   maxMessageBytes: number;
+  /** Settings of the source that the target's brokers do not know and that have no successor. */
+  leftOut: string[];
 }
 
 /** How long brokers may take to learn of a changed configuration. */
@@ -35,7 +37,7 @@ export async function planPause(client: KafkaClient, topics: PreparedTopic[]): P
   const plan = new Map<string, PausedTopic>();
   for (const { target, exists, config } of topics) {
     const described = configs.get(target) ?? [];
-    const own = exists ? {} : ownSettings(config.whereKnown, described);
+    const { own, leftOut } = exists ? { own: {}, leftOut: [] } : ownSettings(config.whereKnown, described);
     const entries = described.map((entry) => {
       const value = own[entry.name];
       return value === undefined ? entry : { ...entry, value, isDefault: false };
@@ -47,6 +49,7 @@ export async function planPause(client: KafkaClient, topics: PreparedTopic[]): P
       during: { ...own, ...Object.fromEntries(settings.map(({ name, during }) => [name, during])) },
       limits: retentionLimits(settingNamed),
       maxMessageBytes: maxMessageBytes(entries),
+      leftOut,
     });
   }
   return plan;

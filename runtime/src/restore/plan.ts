@@ -10,6 +10,8 @@ import type { CreatedConfig } from './topic-config.ts';
 export interface PreparedTopic extends SelectedTopic {
   /** The target has it already. */
   exists: boolean;
+  /** Of the target's topic, when it exists. */
+  targetPartitions?: number;
   /** Only for a topic that is created. */
   replicationFactor: number;
   config: CreatedConfig;
@@ -113,6 +115,11 @@ function notesOnTopic(topic: PreparedTopic, job: RestoreJob, now: number): strin
   for (const { partition, reached, cut, failed } of partitions) {
     if (failed !== undefined)
       notes.push(`${source.name}[${partition}] ends at offset ${reached} instead of ${cut}: ${failed}`);
+  }
+  if (topic.targetPartitions !== undefined && topic.targetPartitions !== source.partitionCount) {
+    notes.push(
+      `topic ${target} has ${topic.targetPartitions} partitions at the target, ${source.name} had ${source.partitionCount}: records keep their partition, but new ones with the same key may go to another`,
+    );
   }
   const settings = { ...source.config, ...job.topicConfigOverrides };
   const policy = settings['cleanup.policy'] ?? 'delete';

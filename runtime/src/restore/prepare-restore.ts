@@ -55,11 +55,18 @@ export async function prepareRestore(
   });
   const frames = new Map(found.map(({ topic, partitions }) => [topic.name, partitions]));
   const topics = selection.topics.map((selected): PreparedTopic => {
-    const exists = target.existing.has(selected.target);
+    const found = target.existing.get(selected.target);
     const { replicationFactor, note } = chooseReplicationFactor(selected, job, target.brokers);
     const config = configToCreate(selected.source, job, replicationFactor);
-    if (!exists) remarks.push(...(note === undefined ? [] : [note]), ...config.notes);
-    return { ...selected, exists, replicationFactor, config, frames: frames.get(selected.source.name) ?? [] };
+    if (found === undefined) remarks.push(...(note === undefined ? [] : [note]), ...config.notes);
+    return {
+      ...selected,
+      exists: found !== undefined,
+      ...(found !== undefined && { targetPartitions: found.partitionCount }),
+      replicationFactor,
+      config,
+      frames: frames.get(selected.source.name) ?? [],
+    };
   });
   await checkCreation(client, topics);
   return { plan: describePlan({ job, snapshot, topics, remarks, now: Date.now() }), snapshot, topics };

@@ -13,6 +13,8 @@ export interface PrepareOptions {
   mergeBytes: number;
   /** And up to this many records, about. */
   mergeRecords: number;
+  /** Compressed batches of this size or more go as they are, in bytes: see merge-sizes.ts. */
+  aloneBytes: number;
   /** Headers to add to every record. */
   headers?: SourceHeaders;
 }
@@ -32,12 +34,6 @@ export interface PreparedChunk {
   /** Archived batches behind the last one that put anything into the target. */
   leftOver: { crcs: number[]; sourceBytes: number };
 }
-
-/**
- * Compressed batches of this size or more go as they are. Measured with 14 kB lz4 batches: putting them together costs the
- * restore 7 CPU s per GB and saves the broker 3; half the size would be even.
- */
-const COMPRESSED_ALONE_BYTES = 8192;
 
 /**
  * Makes of archived batches what a broker takes. Most go untouched, or put together with their neighbours; those with
@@ -134,7 +130,7 @@ function* groupItems(items: Item[], options: PrepareOptions): Generator<Item[]> 
   let at = 0;
   while (at < items.length) {
     let small = at;
-    while (small < items.length && !goesAlone(items[small]!.header)) small++;
+    while (small < items.length && !goesAlone(items[small]!.header, options)) small++;
     const headers = items.slice(at, small).map(({ header }) => header);
     const groups = small === at ? [[items[at]!.header]] : groupBatches(headers, target);
     for (const { length } of groups) {
@@ -144,8 +140,8 @@ function* groupItems(items: Item[], options: PrepareOptions): Generator<Item[]> 
   }
 }
 
-function goesAlone({ codec, start, end }: BatchHeader): boolean {
-  return codec !== 'none' && end - start >= COMPRESSED_ALONE_BYTES;
+function goesAlone({ codec, start, end }: BatchHeader, { aloneBytes }: PrepareOptions): boolean {
+  return codec !== 'none' && end - start >= aloneBytes;
 }
 
 type Made = Pick<OutgoingBatch, 'bytes' | 'records' | 'firstOffset' | 'lastOffset'>;

@@ -1,3 +1,4 @@
+import type { LimitFunction } from 'p-limit';
 import type { PartitionFrames } from '../archive/snapshot-frames.ts';
 import type { ByteBudget } from '../flow/byte-budget.ts';
 import type { Progress } from '../observe/progress.ts';
@@ -27,6 +28,8 @@ export interface RestoreMeans {
   producer: Producer;
   budget: ByteBudget;
   rate: RateLimit;
+  /** Bounds the chunks that are taken apart at once: each may need several times its bytes. */
+  preparing: LimitFunction;
   progress: Progress;
   signal: AbortSignal;
   /** Rejects with the signal's reason. */
@@ -53,7 +56,7 @@ function* chunkJobs({ frames }: PartitionTask, { store, budget }: RestoreMeans):
 
 async function pushChunk(chunk: Chunk, task: PartitionTask, means: RestoreMeans): Promise<void> {
   const { producer, progress, rate, signal } = means;
-  const prepared = await prepareChunk(chunk.frames, task.prepare);
+  const prepared = await means.preparing(() => prepareChunk(chunk.frames, task.prepare));
   for (const batch of prepared.counted) task.atStake.add(batch);
   task.expectedRecords += prepared.expectedRecords;
   let waiting = prepared.batches.length;

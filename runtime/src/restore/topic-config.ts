@@ -56,16 +56,27 @@ const DIFFERENCE = 'message.timestamp.difference.max.ms';
 const BEFORE = 'message.timestamp.before.max.ms';
 const AFTER = 'message.timestamp.after.max.ms';
 
+/** Settings of a created topic that its brokers were not asked for when it was created. */
+export interface OwnSettings {
+  own: Record<string, string>;
+  /** Names that the brokers do not know, and that have no successor. */
+  leftOut: string[];
+}
+
 /** Of the settings that not every version has, those that this target has; the old limit becomes the two new ones. */
-export function ownSettings(whereKnown: Record<string, string>, described: TopicConfigEntry[]): Record<string, string> {
+export function ownSettings(whereKnown: Record<string, string>, described: TopicConfigEntry[]): OwnSettings {
   const known = new Set(described.map(({ name }) => name));
-  const wanted = { ...whereKnown };
-  const difference = wanted[DIFFERENCE];
-  if (difference !== undefined && !known.has(DIFFERENCE)) {
+  const { [DIFFERENCE]: difference, ...wanted } = whereKnown;
+  if (difference !== undefined && known.has(DIFFERENCE)) wanted[DIFFERENCE] = difference;
+  else if (difference !== undefined) {
     wanted[BEFORE] ??= difference;
     wanted[AFTER] ??= difference;
   }
-  return Object.fromEntries(Object.entries(wanted).filter(([name]) => known.has(name)));
+  const entries = Object.entries(wanted);
+  return {
+    own: Object.fromEntries(entries.filter(([name]) => known.has(name))),
+    leftOut: entries.filter(([name]) => !known.has(name)).map(([name]) => name),
+  };
 }
 
 /** One setting that is changed while restoring. */

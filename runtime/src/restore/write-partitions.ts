@@ -9,6 +9,9 @@ import { Producer } from './producer.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { type PartitionTask, type RestoreMeans, restorePartition } from './restore-partition.ts';
 
+/** As many as Node has threads for compression. */
+const CHUNKS_PREPARED_AT_ONCE = 4;
+
 /**
  * Writes all partitions, so many at once as the job says, the largest first so that the end is not one long partition.
  * @returns whether the signal stopped it; nothing is in flight any more then
@@ -43,7 +46,8 @@ export async function writePartitions(
     onFatal: (error) => fatal.abort(error),
     ...(stallMs !== undefined && { stallMs }),
   });
-  const means: RestoreMeans = { store, producer, budget, rate, progress: context.progress, signal, halted };
+  const preparing = pLimit(CHUNKS_PREPARED_AT_ONCE);
+  const means: RestoreMeans = { store, producer, budget, rate, preparing, progress: context.progress, signal, halted };
   const limit = pLimit(job.maxConcurrentPartitions);
   const ordered = [...tasks].sort((a, b) => b.frames.rawBytes - a.frames.rawBytes);
   await Promise.all(
