@@ -3,15 +3,18 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What one process used, by the operating system's own account. */
-export interface Measured {
-  stdout: string;
-  stderr: string;
-  /** From start to exit. */
+export interface Cost {
+  /** From start to exit, or as the caller says. */
   seconds: number;
   /** User and system time, all threads. */
   cpuSeconds: number;
   /** Largest resident set. */
   peakBytes: number;
+}
+
+export interface Measured extends Cost {
+  stdout: string;
+  stderr: string;
 }
 
 /**

@@ -1,12 +1,7 @@
 import { cpus, totalmem } from 'node:os';
+import type { Cost } from './measure.ts';
 import type { DataSet } from './sets.ts';
 import type { WideResult } from './wide.ts';
-
-export interface Cost {
-  seconds: number;
-  cpuSeconds: number;
-  peakBytes: number;
-}
 
 export interface SetResult {
   set: DataSet;

@@ -7,9 +7,9 @@ import { parseArgs } from 'node:util';
 import { type KafkaCluster, startKafka } from '../test/support/kafka/cluster.ts';
 import { installKafka } from '../test/support/kafka/install.ts';
 import { consume, produce } from './kafka-tools.ts';
-import { measure } from './measure.ts';
+import { type Cost, measure } from './measure.ts';
 import { backup, restore } from './ours.ts';
-import { type Cost, resultsPage, type SetResult } from './results.ts';
+import { resultsPage, type SetResult } from './results.ts';
 import { dataSets, prepare } from './sets.ts';
 import { measureWide } from './wide.ts';
 

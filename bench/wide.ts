@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { startKafka } from '../test/support/kafka/cluster.ts';
 import { produce } from './kafka-tools.ts';
+import type { Cost } from './measure.ts';
 import { backup, restore } from './ours.ts';
-import type { Cost } from './results.ts';
 
 const PARTITIONS = 2000;
 const RECORDS = 600_000;
