@@ -9,8 +9,8 @@
 import { varintSize, writeVarint } from './varint.ts';
 
 export interface SourceHeaders {
-  partition: number;
-  cluster?: string;
+  readonly partition: number;
+  readonly cluster?: string;
 }
 
 /** How many headers are added to each record. */
@@ -18,15 +18,27 @@ export function sourceHeaderCount(headers: SourceHeaders): number {
   return headers.cluster === undefined ? 3 : 4;
 }
 
-/**
- * The headers' bytes, to be copied behind a record's own headers. `offsetAt` and `timestampAt` say where in it the values
- * go that differ from record to record.
- */
-export function sourceHeaderTemplate(headers: SourceHeaders): {
+/** The headers' bytes, to be copied behind a record's own headers. */
+export interface HeaderTemplate {
   bytes: Buffer;
+  /** Where in it the values go that differ from record to record. */
   offsetAt: number;
   timestampAt: number;
-} {
+}
+
+const templates = new WeakMap<SourceHeaders, HeaderTemplate>();
+
+/** Made once for each object, which must not change: small batches would feel it. */
+export function sourceHeaderTemplate(headers: SourceHeaders): HeaderTemplate {
+  let template = templates.get(headers);
+  if (template === undefined) {
+    template = makeTemplate(headers);
+    templates.set(headers, template);
+  }
+  return template;
+}
+
+function makeTemplate(headers: SourceHeaders): HeaderTemplate {
   const partition = Buffer.alloc(4);
   partition.writeInt32LE(headers.partition);
   const offset = encodeHeader('x-original-offset', Buffer.alloc(8));
