@@ -24,7 +24,8 @@ export function barProgress(options: { level: LogLevel; stream?: NodeJS.WriteStr
     clearOnComplete: true,
     // Signals are ours: a stopped run goes on for a while to commit what it has.
     gracefulExit: false,
-    format: (_options, _params, payload: { meter: Meter }) => progressLine(payload.meter.read(), stream.columns || undefined),
+    format: (_options, _params, payload: { meter: Meter }) =>
+      progressLine(payload.meter.read(), stream.columns || undefined),
   });
   let bar: cliProgress.SingleBar | undefined;
   let meter: Meter | undefined;

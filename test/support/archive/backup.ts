@@ -50,7 +50,8 @@ export class TestArchive {
   job(cluster: KafkaCluster, topics: string[], options: RunOptions = {}): BackupJob {
     const text = stringify({
       mode: 'backup',
-      backup_id: options.backupId ?? 'b-${TIMESTAMP}',
+      // The braces are the configuration's own, to be expanded when it is read.
+      backup_id: options.backupId ?? ['b-', '{TIMESTAMP}'].join('$'),
       source: { bootstrap_servers: cluster.bootstrapServers, topics: { include: topics } },
       storage: { backend: 'filesystem', path: this.path },
       backup: options.backup ?? {},
