@@ -20,6 +20,8 @@ export interface PlannedTopic {
 
 /** What a finished (or stopped) backup left behind. */
 export interface BackupResult {
+  /** Where the archive is, without secrets. */
+  location: string;
   /** The snapshots committed, oldest first; empty only when there was nothing to commit. */
   snapshots: Snapshot[];
   /** True when the run was stopped before the cut: the last snapshot is partial. */

@@ -4,11 +4,12 @@ import { bytes, count, counted, duration, facts, table, time } from './output.ts
 /** More rows than this of what is not there yet help nobody. */
 const MAX_UNREACHED = 50;
 
-/** What a snapshot is, and what the run that took it added. */
-export function snapshotFacts(snapshot: Snapshot): string {
+/** What a snapshot is, and what the run that took it added; `archive`, where it is, when that is not plain already. */
+export function snapshotFacts(snapshot: Snapshot, archive?: string): string {
   const { added, cluster, topics, groups } = snapshot;
   const partitions = topics.flatMap((topic) => topic.partitions);
   return facts([
+    ['archive', archive],
     ['snapshot', `${snapshot.backupId} (#${snapshot.sequence}, ${snapshot.kind})`],
     ['cluster', cluster.label ? `${cluster.label} (${cluster.id})` : cluster.id],
     ['as of', time(snapshot.cut.time)],
@@ -54,6 +55,6 @@ function partial({ kind }: Snapshot, partitions: SnapshotPartition[]): string | 
   return `${counted(left, 'offset')} of ${counted(unreached.length, 'partition')}: run the backup again to go on`;
 }
 
-function isUnreached({ reached, cut }: SnapshotPartition): boolean {
-  return reached < cut;
+function isUnreached({ reached, cut, failed }: SnapshotPartition): boolean {
+  return reached < cut || failed !== undefined;
 }

@@ -47,14 +47,14 @@ function planText({ cluster, archive, topics, groups, notes }: BackupPlan): stri
   return [head, list, ...notes.map((note) => `note: ${note}`), 'Nothing was written: this was a dry run.'].join('\n\n');
 }
 
-function resultText({ snapshots, interrupted }: BackupResult): string {
+function resultText({ location, snapshots, interrupted }: BackupResult): string {
   const last = snapshots.at(-1);
   if (last === undefined) return interrupted ? 'Stopped; no snapshot was taken.' : 'Nothing to back up.';
   const earlier = snapshots.slice(0, -1);
   const unreached = unreachedTable(last);
   return [
     ...(earlier.length > 0 ? [earlierTable(earlier)] : []),
-    snapshotFacts(last),
+    snapshotFacts(last, location),
     ...(unreached ? [unreached] : []),
   ].join('\n\n');
 }
