@@ -131,6 +131,12 @@ describe('refused before anything is written:', () => {
     );
   });
 
+  test('a report file that cannot be written', async () => {
+    const { topic, target, storage } = await archived();
+    const over = { topicMapping: { [topic]: target }, reportFile: '/nonexistent/report.json' };
+    await refused(storage, over, 'REPORT_FILE', /report_file: .*nothing was restored/);
+  });
+
   test('a snapshot that is not there, and a place that is no archive', async () => {
     const { storage } = await archived();
     await refused(storage, { backupId: 'tuesday' }, 'SNAPSHOT_UNKNOWN', /monday/);

@@ -1,8 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
 import { consoleConsume } from '../support/kafka/console.ts';
 import { type JavaClient, javaClient, type RecordToSend } from '../support/kafka/java-client.ts';
-import { backUp, content, restore } from './harness.ts';
+import { backUp, content, newStorage, restore } from './harness.ts';
 
 let kafka: KafkaCluster;
 let client: JavaClient;
@@ -131,14 +132,17 @@ test('the headers that were asked for tell each record where it was', async () =
     { partition: 1, value: 'a', headers: [['own', '1']], timestamp: now },
     { partition: 1, value: 'b', timestamp: now + 1 },
   ]);
-  const storage = await backUp(kafka, ['told'], undefined, { sourceClusterLabel: 'primary' });
+  const storage = await backUp(kafka, ['told'], await newStorage(), { sourceClusterLabel: 'primary' });
+  const reportFile = `${(storage as { path: string }).path}/report.json`;
   const report = await restore(
     kafka,
     storage,
-    { topicMapping: { told: 'told-again' }, includeOriginalOffsetHeader: true },
+    { topicMapping: { told: 'told-again' }, includeOriginalOffsetHeader: true, reportFile },
     { verifyRead: true },
   );
   expect(report.readBack).toEqual({ records: 2, differences: [] });
+  const { notes: _, ...told } = report;
+  expect(JSON.parse(await readFile(reportFile, 'utf8'))).toEqual(told);
   const [first, second] = await client.readAll('told-again');
   expect(first!.headers.map(([name]) => name)).toEqual([
     'own',

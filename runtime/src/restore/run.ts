@@ -9,6 +9,7 @@ import { openStore } from '../storage/open-store.ts';
 import { type ExecuteOptions, executeRestore } from './execute.ts';
 import { prepareRestore } from './prepare-restore.ts';
 import type { RestorePlan, RestoreReport } from './report.ts';
+import { checkReportFile, writeReportFile } from './report-file.ts';
 
 export interface RestoreOptions extends ExecuteOptions {}
 
@@ -32,10 +33,13 @@ export async function runRestore(
   context: RunContext,
   options: RestoreOptions = {},
 ): Promise<RestoreReport> {
+  await checkReportFile(job.reportFile);
   return withConnections(job, async (client, store) => {
     const prepared = await prepareRestore(job, client, store, context);
     for (const note of prepared.plan.notes) context.progress.note('info', note);
-    return executeRestore(prepared, job, client, store, context, options);
+    const report = await executeRestore(prepared, job, client, store, context, options);
+    await writeReportFile(job.reportFile, report);
+    return report;
   });
 }
 
