@@ -28,8 +28,8 @@ export interface BrokerLoopOptions {
   maxWaitMs: number;
 }
 
-/** Of one partition in one answer. Somewhat above a frame, so that an answer makes whole frames in spite of cut batches. */
-const PARTITION_BYTES = FRAME_BYTES + 64 * 1024;
+/** Of one partition in one answer: what makes one frame, so that nothing is left over to be copied. */
+const PARTITION_BYTES = FRAME_BYTES;
 
 /**
  * Copies the partitions that one broker leads: one fetch at a time for several partitions, and the next one is under way

@@ -37,6 +37,7 @@ declare module 'kafkajs/src/network/connection.js' {
     maybeThrottle(throttleTimeMs: number): void;
     checkPendingRequests(): void;
     scheduleCheckPendingRequests(): void;
+    fulfillRequest(answer: { correlationId: number; payload: Buffer; size: number }): void;
     rejectAll(reason: unknown): void;
     destroy(): void;
   }
@@ -66,5 +67,7 @@ declare module 'kafkajs/src/network/connection.js' {
     setVersions(versions: Record<number, { minVersion: number; maxVersion: number }>): void;
     setSupportAuthenticationProtocol(isSupported: boolean): void;
     nextCorrelationId(): number;
+    /** Called with whatever the socket has read. */
+    processData(chunk: Buffer): void;
   }
 }
