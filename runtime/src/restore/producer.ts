@@ -208,15 +208,19 @@ export class Producer {
     if (writer.queued && queue !== undefined) queue.ready = queue.ready.filter((other) => other !== writer);
     writer.queued = false;
     this.#troubled.add(writer);
-    if (this.#recovering) return;
+    if (!this.#recovering) void this.#recoverTroubled();
+  }
+
+  async #recoverTroubled(): Promise<void> {
     this.#recovering = true;
-    this.#recoverAll()
-      .catch((error: Error) => {
-        if (!this.#options.signal.aborted) this.#fail(error);
-      })
-      .finally(() => {
-        this.#recovering = false;
-      });
+    try {
+      await this.#recoverAll();
+    } catch (error) {
+      if (!this.#options.signal.aborted) this.#fail(error as Error);
+    }
+    this.#recovering = false;
+    // One may have got into trouble while the last round ended.
+    if (this.#troubled.size > 0 && !this.#stopped) void this.#recoverTroubled();
   }
 
   /** Finds out where the partitions in trouble are led now, until none is in trouble. */
@@ -275,8 +279,11 @@ export class Producer {
   }
 }
 
+/** Told by the code: no repetition helps against these. */
+const LASTING = new Set(['AUTHENTICATION_FAILED', 'UNSUPPORTED_VERSION', 'CLIENT_CLOSED']);
+
 function isConnectionTrouble(error: unknown): error is MskBackupError {
-  return error instanceof MskBackupError && error.kind === 'connection';
+  return error instanceof MskBackupError && error.kind === 'connection' && !LASTING.has(error.code);
 }
 
 function otherWriter(writer: PartitionWriter, expected: number): MskBackupError {
