@@ -117,6 +117,12 @@ export function s3Error(error: unknown, permission: string, where: string, endpo
   if (status === 403) return make('connection', 'STORAGE_ACCESS_DENIED', deniedText(permission, message));
   if (status === undefined && code === 'ENOTFOUND')
     return make('connection', 'STORAGE_UNREACHABLE', 'the host name does not resolve: check endpoint, region and DNS');
+  if (status === undefined && code !== undefined && /CERT|SELF_SIGNED|ISSUER/.test(code))
+    return make(
+      'connection',
+      'STORAGE_UNTRUSTED',
+      `the server's certificate is not trusted (${code}): name its authority in NODE_EXTRA_CA_CERTS`,
+    );
   if (status === undefined && retryable(error) !== 'no')
     return make(
       'connection',
