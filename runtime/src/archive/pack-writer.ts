@@ -55,9 +55,10 @@ export class PackWriter {
   /**
    * Stores the frame behind those of earlier calls, whether or not these have resolved, and takes its bytes over. Resolves
    * when more may be appended; the frame is durable only after `finish`, which sets its `packSize`.
+   * @param onFree called when the frame's bytes may change again, if the storage can tell
    * @throws what the storage throws
    */
-  async append(content: FrameContent, encoded: EncodedFrame): Promise<Frame> {
+  async append(content: FrameContent, encoded: EncodedFrame, onFree?: () => void): Promise<Frame> {
     const { bytes, codec, checksum, rawLength } = encoded;
     if (content.topic !== this.#metadata.topic)
       throw new Error(`a frame of ${content.topic} does not belong in ${this.key}`);
@@ -83,7 +84,7 @@ export class PackWriter {
     };
     this.#size += bytes.length;
     this.#frames.push(frame);
-    await this.#write(bytes);
+    await this.#write(bytes, onFree);
     return frame;
   }
 
@@ -115,10 +116,10 @@ export class PackWriter {
   }
 
   /** The call order is the order of the bytes: what is written is handed on before anything is awaited. */
-  async #write(bytes: Uint8Array): Promise<void> {
+  async #write(bytes: Uint8Array, onFree?: () => void): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.reason;
     this.#header ??= this.#writer.write(packHeader());
-    const written = this.#writer.write(bytes);
+    const written = this.#writer.write(bytes, onFree);
     try {
       await Promise.all([this.#header, written]);
     } catch (reason) {

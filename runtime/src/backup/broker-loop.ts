@@ -1,4 +1,5 @@
 import { MskBackupError } from '../errors.ts';
+import { BufferPool } from '../flow/buffer-pool.ts';
 import { unlessAborted } from '../flow/unless-aborted.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { kafkaError } from '../kafka/protocol/error-codes.ts';
@@ -30,6 +31,8 @@ export interface BrokerLoopOptions {
 
 /** Of one partition in one answer: what makes one frame, so that nothing is left over to be copied. */
 const PARTITION_BYTES = FRAME_BYTES;
+/** Answers whose memory is kept for the next ones. */
+const IDLE_ANSWERS = 4;
 
 /**
  * Copies the partitions that one broker leads: one fetch at a time for several partitions, and the next one is under way
@@ -48,6 +51,11 @@ export class BrokerLoop {
   #alone: PartitionCopy | undefined;
   /** The front of the last request, the one partition of which the broker sends a batch whatever its size. */
   #front: PartitionCopy | undefined;
+  /** Memory of fetch answers. */
+  readonly #memory: BufferPool;
+  /** The memory that the answer under way is read into, and that of the answer at hand. */
+  #arriving: Buffer | undefined;
+  #lent: Buffer | undefined;
   /** Events of the answer at hand, told once its frames have been put. */
   readonly #toTell: (() => void)[] = [];
 
@@ -63,6 +71,7 @@ export class BrokerLoop {
     this.#put = put;
     this.#options = options;
     this.#events = events;
+    this.#memory = new BufferPool(IDLE_ANSWERS * options.fetchMaxBytes);
   }
 
   add(copy: PartitionCopy): void {
@@ -81,6 +90,7 @@ export class BrokerLoop {
       try {
         // A broker that hangs must not keep the run from stopping.
         response = await unlessAborted(answer, signal, 'stopped');
+        this.#lent = this.#arriving;
       } catch (reason) {
         if (signal.aborted) break;
         if (!(reason instanceof MskBackupError) || reason.kind !== 'connection') throw reason;
@@ -90,6 +100,7 @@ export class BrokerLoop {
       }
       const frames: RawFrame[] = [];
       for (const fetched of response.partitions) await this.#take(fetched, frames);
+      this.#giveBackAfter(frames);
       answer = this.#ask(signal);
       // Awaited above; a failure that comes while the frames are stored must not count as unhandled.
       answer?.catch(() => {});
@@ -98,6 +109,20 @@ export class BrokerLoop {
       for (const tell of this.#toTell.splice(0)) tell();
     }
     await this.#flushOpen();
+  }
+
+  /** The frames are views of one answer, whose memory is used again when all of them are stored. */
+  #giveBackAfter(frames: RawFrame[]): void {
+    const lent = this.#lent;
+    this.#lent = undefined;
+    if (lent === undefined) return;
+    let left = frames.length;
+    if (left === 0) this.#memory.give(lent);
+    for (const frame of frames) {
+      frame.onFree = () => {
+        if (--left === 0) this.#memory.give(lent);
+      };
+    }
   }
 
   #ask(signal: AbortSignal): Promise<FetchResponse> | undefined {
@@ -110,22 +135,24 @@ export class BrokerLoop {
     if (this.#open.length === 0) return undefined;
     const asked = this.#alone === undefined ? this.#open : [this.#alone];
     this.#front = asked[0];
-    return this.#client.send(
-      this.nodeId,
-      fetchRequest({
-        isolationLevel: 'read_committed',
-        maxWaitMs: this.#options.maxWaitMs,
-        minBytes: 1,
-        maxBytes: this.#options.fetchMaxBytes,
-        partitions: asked.map(({ plan, position }) => ({
-          topic: plan.topic,
-          partition: plan.partition,
-          fetchOffset: position,
-          maxBytes: this.#alone === undefined ? PARTITION_BYTES : this.#options.fetchMaxBytes,
-        })),
-      }),
-      'fetch',
-    );
+    const request = fetchRequest({
+      isolationLevel: 'read_committed',
+      maxWaitMs: this.#options.maxWaitMs,
+      minBytes: 1,
+      maxBytes: this.#options.fetchMaxBytes,
+      partitions: asked.map(({ plan, position }) => ({
+        topic: plan.topic,
+        partition: plan.partition,
+        fetchOffset: position,
+        maxBytes: this.#alone === undefined ? PARTITION_BYTES : this.#options.fetchMaxBytes,
+      })),
+    });
+    const allocate = (bytes: number) => {
+      const lent = this.#memory.take(bytes);
+      this.#arriving = lent;
+      return lent;
+    };
+    return this.#client.send(this.nodeId, { ...request, allocate }, 'fetch');
   }
 
   async #take(fetched: FetchedPartition, frames: RawFrame[]): Promise<void> {

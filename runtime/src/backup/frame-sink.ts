@@ -66,12 +66,16 @@ export class FrameSink {
   }
 
   async #store(raw: RawFrame): Promise<void> {
-    const { pieces, rawLength, compressedLength, ...content } = raw;
-    const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, rawLength);
+    const { pieces, rawLength, compressedLength, onFree, ...content } = raw;
+    const joined = pieces.length !== 1;
+    const bytes = joined ? Buffer.concat(pieces, rawLength) : pieces[0]!;
     const compress =
       this.#options.compression === 'zstd' && (this.#options.recompress || compressedLength * 2 <= rawLength);
     const encoded = await encodeFrame(bytes, { codec: compress ? 'zstd' : 'none', level: this.#options.level });
-    this.#onStored(await this.#packs.append(content, encoded));
+    // Stored as they came, the bytes are needed until they are written.
+    const keep = !joined && encoded.bytes === bytes;
+    if (!keep) onFree?.();
+    this.#onStored(await this.#packs.append(content, encoded, keep ? onFree : undefined));
   }
 
   #closeIfComplete(topic: string): void {

@@ -42,8 +42,8 @@ export class PackSet {
     return this.#storedBytes;
   }
 
-  /** Resolves when the frame has been taken over; it is durable only after `finish`. */
-  async append(content: FrameContent, encoded: EncodedFrame): Promise<Frame> {
+  /** Resolves when the frame has been taken over; it is durable only after `finish`. `onFree` as for `PackWriter`. */
+  async append(content: FrameContent, encoded: EncodedFrame, onFree?: () => void): Promise<Frame> {
     this.#rethrow();
     let writer = this.#open.get(content.topic);
     if (writer === undefined) {
@@ -51,7 +51,7 @@ export class PackSet {
       writer = new PackWriter(this.#store, key, this.#options.metadataOf(content.topic));
       this.#open.set(content.topic, writer);
     }
-    const appended = writer.append(content, encoded);
+    const appended = writer.append(content, encoded, onFree);
     // Closed without waiting for the append: the writer stores in the order of the calls.
     if (writer.size >= this.#options.packBytes) this.#close(content.topic, writer);
     const frame = await appended;

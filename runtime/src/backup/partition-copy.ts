@@ -23,6 +23,8 @@ export interface RawFrame {
   rawLength: number;
   /** Bytes of those batches that the producer compressed. */
   compressedLength: number;
+  /** To be called once the pieces' bytes may change again. */
+  onFree?: () => void;
 }
 
 /** Raw bytes of a frame; the last one of a partition is smaller. */

@@ -31,7 +31,8 @@ export async function runBackup(job: BackupJob, context: RunContext): Promise<Ba
     for (;;) {
       const began = Date.now();
       const resumed = await oneSnapshot(client, archive, job, context, snapshots);
-      if (context.signal.aborted) return { location: store.location, snapshots, interrupted: snapshots.at(-1)?.kind !== 'complete' };
+      if (context.signal.aborted)
+        return { location: store.location, snapshots, interrupted: snapshots.at(-1)?.kind !== 'complete' };
       if (resumed) continue;
       if (!job.continuous) return { location: store.location, snapshots, interrupted: false };
       const rest = Math.max(0, began + job.snapshotIntervalMs - Date.now());

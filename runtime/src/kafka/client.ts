@@ -16,6 +16,8 @@ export interface ApiRequest<T> {
    * protocol are part of the value, because only the caller knows which of them are to be retried.
    */
   parse(body: Buffer): T;
+  /** Where the answer's body of so many bytes goes. Default: a new buffer. */
+  allocate?(bytes: number): Buffer;
   /** How long the broker may take by itself (max wait, produce timeout), added to the client's request timeout. Default 0. */
   brokerWaitMs?: number;
 }

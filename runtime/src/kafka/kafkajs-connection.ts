@@ -47,6 +47,8 @@ export class BrokerConnection {
   #end: MskBackupError | undefined;
   /** A server that hangs up before it has answered anything is often spoken to in the wrong way. */
   #answers = 0;
+  /** Of the requests in flight that say where their answer goes. */
+  readonly #allocators = new Map<number, (bytes: number) => Buffer>();
 
   constructor(address: Address, settings: ConnectionSettings) {
     this.address = formatAddress(address);
@@ -64,8 +66,12 @@ export class BrokerConnection {
     this.#connection.setVersions(SASL_VERSIONS);
     this.#connection.setSupportAuthenticationProtocol(true);
     this.#replaceTimer();
-    const assembler = new ResponseAssembler((correlationId, payload, size) =>
-      this.#connection.requestQueue.fulfillRequest({ correlationId, payload, size }),
+    const assembler = new ResponseAssembler(
+      (correlationId, bytes) => this.#allocators.get(correlationId)?.(bytes) ?? Buffer.allocUnsafeSlow(bytes),
+      (correlationId, payload) => {
+        this.#allocators.delete(correlationId);
+        this.#connection.requestQueue.fulfillRequest({ correlationId, payload, size: payload.length });
+      },
     );
     this.#connection.processData = (chunk) => assembler.feed(chunk);
   }
@@ -173,7 +179,8 @@ export class BrokerConnection {
     };
   }
 
-  #exchange({ apiKey, apiName, apiVersion, flexible, body, brokerWaitMs = 0 }: ApiRequest<unknown>): Promise<Buffer> {
+  #exchange(request: ApiRequest<unknown>): Promise<Buffer> {
+    const { apiKey, apiName, apiVersion, flexible, body, brokerWaitMs = 0 } = request;
     const connection = this.#connection;
     return new Promise((resolve, reject) => {
       const socket = this.#socket;
@@ -188,6 +195,7 @@ export class BrokerConnection {
         expectResponse: true,
         requestTimeout: this.#settings.requestTimeoutMs + brokerWaitMs,
         sendRequest: () => {
+          if (request.allocate !== undefined) this.#allocators.set(correlationId, request.allocate);
           socket.cork();
           socket.write(header);
           for (const piece of body) socket.write(piece);

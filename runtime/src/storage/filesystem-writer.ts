@@ -17,6 +17,8 @@ export class FilesystemWriter implements ObjectWriter {
   readonly #openFile: () => Promise<NewFile>;
   #file: NewFile | undefined;
   #pending: Uint8Array[] = [];
+  /** Of the pending chunks, in their order. */
+  #onFree: ((() => void) | undefined)[] = [];
   #pendingBytes = 0;
   #writingBytes = 0;
   #position = 0;
@@ -34,10 +36,14 @@ export class FilesystemWriter implements ObjectWriter {
     return this.#pendingBytes + this.#writingBytes;
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
+  async write(chunk: Uint8Array, onFree?: () => void): Promise<void> {
     this.#check();
-    if (chunk.byteLength === 0) return;
+    if (chunk.byteLength === 0) {
+      onFree?.();
+      return;
+    }
     this.#pending.push(chunk);
+    this.#onFree.push(onFree);
     this.#pendingBytes += chunk.byteLength;
     if (this.#isWorthWriting()) this.#start();
     while (this.bufferedBytes > MAX_BUFFERED_BYTES && this.#writing !== undefined) await this.#writing;
@@ -78,12 +84,14 @@ export class FilesystemWriter implements ObjectWriter {
       this.#file ??= await this.#openFile();
       while (this.#failure === undefined && this.#isWorthWriting()) {
         const chunks = this.#pending.splice(0, MAX_PIECES);
+        const freed = this.#onFree.splice(0, MAX_PIECES);
         const bytes = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
         this.#pendingBytes -= bytes;
         this.#writingBytes = bytes;
         await this.#file.write(chunks, this.#position);
         this.#position += bytes;
         this.#writingBytes = 0;
+        for (const free of freed) free?.();
       }
     } catch (reason) {
       this.#failure ??= { reason };
@@ -101,6 +109,7 @@ export class FilesystemWriter implements ObjectWriter {
 
   async #discard(): Promise<void> {
     this.#pending = [];
+    this.#onFree = [];
     this.#pendingBytes = 0;
     await this.#file?.discard();
   }

@@ -15,8 +15,9 @@ export interface ObjectWriter {
   /**
    * Takes the chunk over: the caller must not change its bytes afterwards. Resolves when more may be written, which is
    * where back-pressure comes from. Chunks are stored in the order of the calls.
+   * @param onFree called when the chunk's bytes are not needed any more and may change again, if the writer can tell
    */
-  write(chunk: Uint8Array): Promise<void>;
+  write(chunk: Uint8Array, onFree?: () => void): Promise<void>;
   /**
    * Resolves with the object's size in bytes once it is durable.
    * @throws MskBackupError `OBJECT_EXISTS` when the key has been written before.
