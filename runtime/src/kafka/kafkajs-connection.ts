@@ -19,11 +19,6 @@ export interface ConnectionSettings extends ConnectionSecurity {
 /** Where requests wait while the broker has us throttled; the library's own value. */
 const CHECK_PENDING_MS = 10;
 const KEEP_ALIVE_MS = 60_000;
-/**
- * Where plain sockets read into, all of them: the bytes are taken out before the next read. Node's own way allocates
- * 64 kB for each read, and a gigabyte of them keeps the garbage collector busy for a third of the time.
- */
-const READ_BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
 /** How long before its end a SASL session is renewed, and at most which share of its lifetime. */
 const RENEW_BEFORE_MS = 10_000;
 const RENEW_BEFORE_SHARE = 0.2;
@@ -42,6 +37,7 @@ export class BrokerConnection {
   readonly address: string;
   readonly #settings: ConnectionSettings;
   readonly #connection: Connection;
+  readonly #assembler: ResponseAssembler;
   #socket: Socket | undefined;
   #opened: Promise<this> | undefined;
   #end: MskBackupError | undefined;
@@ -66,14 +62,15 @@ export class BrokerConnection {
     this.#connection.setVersions(SASL_VERSIONS);
     this.#connection.setSupportAuthenticationProtocol(true);
     this.#replaceTimer();
-    const assembler = new ResponseAssembler(
+    this.#assembler = new ResponseAssembler(
       (correlationId, bytes) => this.#allocators.get(correlationId)?.(bytes) ?? Buffer.allocUnsafeSlow(bytes),
       (correlationId, payload) => {
         this.#allocators.delete(correlationId);
         this.#connection.requestQueue.fulfillRequest({ correlationId, payload, size: payload.length });
       },
     );
-    this.#connection.processData = (chunk) => assembler.feed(chunk);
+    // Where the socket hands out what it has read, which is with TLS.
+    this.#connection.processData = (chunk) => this.#assembler.feed(chunk);
   }
 
   /** True once it has ended, or has failed to open: it will not serve another request. */
@@ -147,9 +144,9 @@ export class BrokerConnection {
     const { host, port, ssl, onConnect } = target;
     const options = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
     const onread = {
-      buffer: READ_BUFFER,
+      buffer: () => this.#assembler.target(),
       callback: (bytes: number) => {
-        this.#connection.processData(READ_BUFFER.subarray(0, bytes));
+        this.#assembler.advance(bytes);
         return true;
       },
     };

@@ -6,8 +6,8 @@ const PREFIX_BYTES = 4 + CORRELATION_ID_BYTES;
  *
  *     Answer => Size(int32) CorrelationId(int32) Body
  *
- * Each body gets one buffer of its size, and its bytes are copied there as they come: nothing is gathered in pieces
- * and put together again, which costs a second copy and leaves the pieces to the garbage collector.
+ * Each body gets one buffer of its size, and the socket reads right into it: nothing is copied, nothing is gathered in
+ * pieces for the garbage collector.
  */
 export class ResponseAssembler {
   readonly #allocate: (correlationId: number, bytes: number) => Buffer;
@@ -26,31 +26,36 @@ export class ResponseAssembler {
     this.#onResponse = onResponse;
   }
 
-  /** Takes the bytes out of the chunk, which may be used again after the call. */
-  feed(chunk: Buffer): void {
-    let at = 0;
-    while (at < chunk.length) {
-      if (this.#body === undefined) {
-        const taken = chunk.copy(this.#prefix, this.#prefixBytes, at);
-        this.#prefixBytes += taken;
-        at += taken;
-        if (this.#prefixBytes < PREFIX_BYTES) return;
-        // A server that does not speak Kafka says any size. Memory that is never filled costs nothing.
-        const bytes = Math.max(0, this.#prefix.readInt32BE() - CORRELATION_ID_BYTES);
-        this.#body = this.#allocate(this.#prefix.readInt32BE(4), bytes);
-        this.#filled = 0;
-      } else {
-        const taken = chunk.copy(this.#body, this.#filled, at);
-        this.#filled += taken;
-        at += taken;
-      }
-      if (this.#filled === this.#body.length) this.#finish(this.#body);
-    }
+  /** Where the next bytes go. Never empty. */
+  target(): Buffer {
+    return this.#body === undefined ? this.#prefix.subarray(this.#prefixBytes) : this.#body.subarray(this.#filled);
   }
 
-  #finish(body: Buffer): void {
+  /** So many bytes have been put into the target. */
+  advance(bytes: number): void {
+    if (this.#body === undefined) {
+      this.#prefixBytes += bytes;
+      if (this.#prefixBytes < PREFIX_BYTES) return;
+      // A server that does not speak Kafka says any size. Memory that is never filled costs nothing.
+      const bodyBytes = Math.max(0, this.#prefix.readInt32BE() - CORRELATION_ID_BYTES);
+      this.#body = this.#allocate(this.#prefix.readInt32BE(4), bodyBytes);
+      this.#filled = 0;
+    } else {
+      this.#filled += bytes;
+    }
+    if (this.#filled < this.#body.length) return;
+    const body = this.#body;
     this.#body = undefined;
     this.#prefixBytes = 0;
     this.#onResponse(this.#prefix.readInt32BE(4), body);
+  }
+
+  /** Copies bytes that were read elsewhere. */
+  feed(chunk: Buffer): void {
+    for (let at = 0; at < chunk.length; ) {
+      const copied = chunk.copy(this.target(), 0, at);
+      at += copied;
+      this.advance(copied);
+    }
   }
 }
