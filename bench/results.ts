@@ -25,8 +25,9 @@ export function resultsPage(results: SetResult[], wide: WideResult | undefined, 
     `${cpus().length} × ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, Kafka ${kafka}, ` +
       `${new Date().toISOString().slice(0, 10)}. One broker on the same machine, 4 partitions, filesystem storage, zstd level 1; medians of ${rounds} rounds.`,
     '',
-    'Seconds are the whole process for msk-backup, and for Kafka’s tools their own fetch or send time, without the start of the',
-    'virtual machine. GB are of record batches before our compression. CPU and memory are the whole process’s for all.',
+    'Seconds are those that each program counts itself, without the start of its virtual machine: of fetching, of sending, or',
+    'for msk-backup from the first question to the cluster to the durable commit, and of a restore to its final check. GB are of',
+    'record batches before our compression. CPU and memory are the whole process’s.',
     '',
   ];
   for (const result of results) {

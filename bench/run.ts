@@ -65,9 +65,10 @@ try {
       const archive = join(scratch, 'archive', set.name);
       const saved = await backup(scratch, servers, [set.name], archive);
       bytes = saved.rawBytes;
-      runs.backup.push(saved);
+      runs.backup.push({ ...saved, seconds: saved.ownSeconds });
       const target = `${set.name}-restored-${round}`;
-      runs.restore.push(await restore(scratch, servers, { [set.name]: target }, archive));
+      const restored = await restore(scratch, servers, { [set.name]: target }, archive);
+      runs.restore.push({ ...restored, seconds: restored.ownSeconds });
       await deleteTopic(kafka, target);
     }
     results.push({ set, bytes, sent: { ...sent, seconds: sent.ownSeconds }, ...runs });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { writeOrders } from './orders.ts';
+import { writeReadings } from './readings.ts';
 
 /** A data set: what Kafka's producer tool is told, and how many records of how many bytes it makes. */
 export interface DataSet {
@@ -12,6 +13,7 @@ export interface DataSet {
 }
 
 const ORDERS = 100_000;
+const READINGS = 500_000;
 
 export const dataSets: DataSet[] = [
   {
@@ -30,9 +32,9 @@ export const dataSets: DataSet[] = [
   },
   {
     name: 'small',
-    title: 'records of 70 bytes, uncompressed',
+    title: 'readings of 70 bytes, uncompressed',
     records: 8_000_000,
-    producerArguments: () => ['--record-size', '70'],
+    producerArguments: (scratch) => ['--payload-file', join(scratch, 'readings.txt')],
     producerProperties: ['compression.type=none'],
   },
 ];
@@ -40,4 +42,5 @@ export const dataSets: DataSet[] = [
 /** Writes the files that the sets send. */
 export async function prepare(scratch: string): Promise<void> {
   await writeOrders(join(scratch, 'orders.jsonl'), ORDERS);
+  await writeReadings(join(scratch, 'readings.txt'), READINGS);
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -27,10 +28,20 @@ test('large, hardly compressible output comes in several pieces and out whole', 
   expect((await zstdDecompress(compressed, noise.length)).equals(noise)).toBe(true);
 });
 
-test('results pin no larger buffer than they need', async () => {
-  const compressed = await zstdCompress(text, 1);
-  expect(compressed.buffer.byteLength).toBeLessThanOrEqual(compressed.length * 1.125);
-  const raw = await zstdDecompress(compressed, text.length);
+test('frames of several compressions one after the other, and at once, are whole each', async () => {
+  const inputs = Array.from({ length: 40 }, (_, i) => Buffer.alloc(100_000 + i * 40_000, `input ${i} `));
+  const outputs = await Promise.all(inputs.map((input) => zstdCompress(input, 1)));
+  outputs.forEach((output, i) => {
+    expect(zstdDecompressSync(output).equals(inputs[i]!)).toBe(true);
+  });
+});
+
+test('results pin no much larger buffer than they need', async () => {
+  const small = await zstdCompress(text, 1);
+  expect(small.buffer.byteLength).toBeLessThanOrEqual(Buffer.poolSize);
+  const large = await zstdCompress(randomBytes(700_000), 1);
+  expect(large.buffer.byteLength).toBeLessThanOrEqual(large.length * 4);
+  const raw = await zstdDecompress(small, text.length);
   expect(raw.buffer.byteLength).toBe(text.length + 1);
 });
 

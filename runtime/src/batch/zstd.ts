@@ -1,28 +1,66 @@
 import { promisify } from 'node:util';
-import { zstdCompress as compress, constants, zstdDecompress as decompress } from 'node:zlib';
+import { constants, createZstdCompress, zstdDecompress as decompress, type ZstdCompress } from 'node:zlib';
+import pLimit from 'p-limit';
 import { MskBackupError } from '../errors.ts';
 
-const compressAsync = promisify(compress);
 const decompressAsync = promisify(decompress);
 
-const SMALL_BYTES = 64 * 1024;
+/** Output buffers of a compressor: several frames share one. */
+const OUTPUT_BYTES = 1024 * 1024;
+/** A smaller frame gets a buffer of its own, so that one which waits to be stored does not keep much more in memory. */
+const LEAST_SHARE_BYTES = OUTPUT_BYTES / 4;
 /** What Node allows at least. */
 const MIN_CHUNK_BYTES = 64;
 
 /**
- * Compresses on the thread pool. The frame says how long the bytes are.
+ * Compresses on the thread pool.
  * @param level 1 to 22
- * @returns a buffer of exactly the compressed size
+ * @returns a view of at least a quarter of what it keeps in memory
  */
-export async function zstdCompress(bytes: Uint8Array, level: number): Promise<Buffer> {
-  const output = await compressAsync(bytes, {
-    // Usually one piece of output. Node's default of 16 kB goes through the main thread 30 times a frame.
-    chunkSize: Math.max(bytes.length >>> 2, Math.min(bytes.length + 512, SMALL_BYTES)),
-    // The frame header holds it, and the tables are no larger than the input needs.
-    pledgedSrcSize: bytes.length,
-    params: { [constants.ZSTD_c_compressionLevel]: level },
+export function zstdCompress(bytes: Uint8Array, level: number): Promise<Buffer> {
+  return atOnce(async () => {
+    const compressor = idle.get(level)?.pop() ?? new Compressor(level);
+    const output = await compressor.compress(bytes);
+    // One that failed is not used again.
+    const others = idle.get(level);
+    if (others === undefined) idle.set(level, [compressor]);
+    else others.push(compressor);
+    return output;
   });
-  return exactlySized(output);
+}
+
+/** The threads of the pool: more contexts would only hold memory while they wait for one. */
+const atOnce = pLimit(4);
+/** Compressors that wait for work, by level. */
+const idle = new Map<number, Compressor[]>();
+
+/** One zstd context, used for frame after frame: a new one each time is a burden for allocator and garbage collector. */
+class Compressor {
+  readonly #stream: ZstdCompress;
+  #pieces: Buffer[] = [];
+
+  constructor(level: number) {
+    this.#stream = createZstdCompress({
+      chunkSize: OUTPUT_BYTES,
+      params: { [constants.ZSTD_c_compressionLevel]: level },
+    });
+    this.#stream.on('data', (piece: Buffer) => this.#pieces.push(piece));
+  }
+
+  compress(bytes: Uint8Array): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      this.#stream.once('error', reject);
+      this.#stream.write(bytes);
+      this.#stream.flush(constants.ZSTD_e_end, () => {
+        this.#stream.off('error', reject);
+        const pieces = this.#pieces;
+        this.#pieces = [];
+        const [first] = pieces;
+        const alone = pieces.length === 1 && first!.length >= LEAST_SHARE_BYTES;
+        resolve(alone ? first! : Buffer.concat(pieces));
+      });
+    });
+  }
 }
 
 /**
