@@ -22,12 +22,12 @@ describe('keys of the peer that mean the same here', () => {
     [
       'backup: {segment_max_bytes: 134217728}',
       { packBytes: 2 ** 27 },
-      ['backup.segment_max_bytes: taken as backup.pack_bytes: the size of a stored pack'],
+      ['backup.segment_max_bytes: taken as backup.pack_bytes, the size of a stored pack, between 1 MiB and 4 GiB'],
     ],
     [
       'backup: {segment_max_bytes: 10240}',
       { packBytes: 2 ** 20 },
-      ['backup.segment_max_bytes: taken as backup.pack_bytes: the size of a stored pack'],
+      ['backup.segment_max_bytes: taken as backup.pack_bytes, the size of a stored pack, between 1 MiB and 4 GiB'],
     ],
     ['backup: {fetch_max_bytes: 1048576}', { fetchMaxBytes: 2 ** 20 }, []],
     [

@@ -97,7 +97,7 @@ export interface RestoreJob {
   topics: TopicSelection;
   storage: StorageLocation;
   createTopics: boolean;
-  /** Undefined: as at the source where the target has as many brokers, else the broker default. */
+  /** Undefined: as at the source, and at most the number of the target's brokers. */
   replicationFactor?: number;
   /** Source name to target name. */
   topicMapping: Record<string, string>;

@@ -17,11 +17,13 @@ export async function execute({ options, context, print }: Run<Options>): Promis
     print({ cluster, groups }, () => text([['cluster', cluster ?? 'without an id']], groups));
     return EXIT_CODES.ok;
   }
-  const [{ withStore }, { resolveSnapshot }] = await Promise.all([
+  const [{ withStore }, { readArchive }, { resolveSnapshot }] = await Promise.all([
     import('../archive-source.ts'),
+    import('../../archive/format-file.ts'),
     import('../../archive/resolve-snapshot.ts'),
   ]);
   return withStore(options, async (store) => {
+    await readArchive(store);
     const snapshot = await resolveSnapshot(store, options.backupId, { allowPartial: isNamed(options.backupId) });
     const groups = snapshotGroups(snapshot);
     const { backupId, sequence, kind, cut } = snapshot;

@@ -1,6 +1,7 @@
 import type { Finding } from '../../archive/finding.ts';
 import { resolveSnapshot } from '../../archive/resolve-snapshot.ts';
 import { type VerifyReport, verifyArchive } from '../../archive/verify.ts';
+import { MskBackupError } from '../../errors.ts';
 import { withStore } from '../archive-source.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { type ArchiveOptions, isNamed } from '../options.ts';
@@ -22,6 +23,9 @@ const MAX_SHOWN = 100;
 /** `verify`: the whole archive, or one snapshot; ends with `data` when something is wrong. */
 export async function execute({ options, context, print }: Run<Options>): Promise<number> {
   const depth = options.depth ?? (options.part ? 'part' : 'names');
+  if (options.part !== undefined && depth !== 'part') {
+    throw new MskBackupError('usage', 'PART_WITHOUT_DEPTH', `--part goes with --depth part, not with --depth ${depth}`);
+  }
   const part = depth === 'part' ? (options.part ?? partOfToday(new Date())) : undefined;
   return withStore(options, async (store) => {
     const { backupId } = options;

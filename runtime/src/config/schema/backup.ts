@@ -49,7 +49,10 @@ export const backupSchema = z
     buffer_bytes: bytes(16 * MIB, 64 * GIB),
     pack_bytes: bytes(MIB, 4 * GIB),
 
-    segment_max_bytes: remarked(bytes(1), 'taken as backup.pack_bytes: the size of a stored pack'),
+    segment_max_bytes: remarked(
+      bytes(1),
+      'taken as backup.pack_bytes, the size of a stored pack, between 1 MiB and 4 GiB',
+    ),
     segment_max_interval_ms: remarked(integer(0), bySize),
     segment_max_age_secs: remarked(integer(0), bySize),
     segment_max_records: remarked(integer(1), bySize),

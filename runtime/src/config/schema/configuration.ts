@@ -6,6 +6,10 @@ import { restoreSchema } from './restore.ts';
 import { storageSchema } from './storage.ts';
 import { anything, unusedSection } from './values.ts';
 
+/** Keys of the peer's `validation run`. */
+const validation =
+  'not used: a restore checks itself, `restore --verify read` compares every record, `verify` the archive';
+
 /**
  * Every key that a configuration may have, with what its value has to be. Nothing is required here: what is needed
  * depends on the mode, and parts of a configuration are checked with it as well.
@@ -40,6 +44,11 @@ export const configurationSchema = z
           ? undefined
           : 'not available in this version: no metrics are served',
     ),
+    checks: remarked(anything(), validation),
+    evidence: remarked(anything(), validation),
+    notifications: remarked(anything(), validation),
+    pitr_timestamp: remarked(anything(), validation),
+    triggered_by: remarked(anything(), validation),
     logging: remarked(anything(), 'not used: see the command line (--verbose, --log-level)'),
   })
   .partial();

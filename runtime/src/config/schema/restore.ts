@@ -9,7 +9,9 @@ const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
 const groups = 'not done by this version yet: the restore goes on and leaves consumer groups alone';
-const resume = 'not used: how far a restore is, the target itself says';
+const resume = 'not used: a stopped restore begins anew in this version, from empty topics';
+const timeWindow =
+  'not available in this version yet: a restore with a time window is refused before anything is written';
 
 /** Epoch milliseconds. */
 const time = z.unknown().transform((value, context): number => {
@@ -32,8 +34,8 @@ export const restoreSchema = z
     default_replication_factor: integer(1, 32_767),
     topic_mapping: topicMapSchema,
     source_partitions: z.array(integer(0, 2 ** 31 - 1)).min(1, { error: 'must name at least one partition' }),
-    time_window_start: time,
-    time_window_end: time,
+    time_window_start: remarked(time, timeWindow),
+    time_window_end: remarked(time, timeWindow),
     allow_non_empty: flag(),
     include_expired: flag(),
     include_original_offset_header: flag(),
