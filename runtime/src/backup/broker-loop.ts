@@ -14,7 +14,11 @@ export interface BrokerLoopEvents {
   onLost(copy: PartitionCopy, reason: MskBackupError): void;
   /** It cannot be copied. */
   onFailed(copy: PartitionCopy, reason: unknown): void;
-  /** The position is not in the log any more. Resolves with the offset to go on at. */
+  /**
+   * The position is not in the log any more. Resolves with the offset to go on at.
+   * @throws MskBackupError kind `connection` when that cannot be found out now, `interrupted` on the signal; any other
+   * reason means that the partition cannot be copied
+   */
   onOutOfRange(copy: PartitionCopy): Promise<number>;
   /** Offsets gone through and bytes received. */
   onProgress(offsets: number, bytes: number): void;
@@ -27,10 +31,14 @@ export interface BrokerLoopOptions {
   fetchMaxBytes: number;
   /** How long the broker may wait for data to come, in ms. */
   maxWaitMs: number;
+  /** How long a partition may be asked for in vain before it has failed, in ms. */
+  patienceMs: number;
 }
 
 /** Of one partition in one answer: what makes one frame, so that nothing is left over to be copied. */
 const PARTITION_BYTES = FRAME_BYTES;
+/** The longest wait of a partition that is asked for alone again and again: a read from tiered storage takes seconds. */
+const LONGEST_WAIT_MS = 5_000;
 /** Answers whose memory is kept for the next ones. */
 const IDLE_ANSWERS = 4;
 
@@ -51,6 +59,8 @@ export class BrokerLoop {
   #alone: PartitionCopy | undefined;
   /** The front of the last request, the one partition of which the broker sends a batch whatever its size. */
   #front: PartitionCopy | undefined;
+  /** Partitions for which nothing comes: since when, and how long the next request for it alone may wait. */
+  readonly #stuck = new Map<PartitionCopy, { since: number; waitMs: number }>();
   /** Memory of fetch answers. */
   readonly #memory: BufferPool;
   /** The memory that the answer under way is read into, and that of the answer at hand. */
@@ -95,7 +105,9 @@ export class BrokerLoop {
         if (signal.aborted) break;
         if (!(reason instanceof MskBackupError) || reason.kind !== 'connection') throw reason;
         await this.#flushOpen();
-        for (const copy of [...this.#open.splice(0), ...this.#waiting.splice(0)]) this.#events.onLost(copy, reason);
+        const lost = [...this.#open, ...this.#waiting.splice(0)];
+        for (const copy of [...this.#open]) this.#leave(copy);
+        for (const copy of lost) this.#events.onLost(copy, reason);
         return;
       }
       const frames: RawFrame[] = [];
@@ -137,7 +149,7 @@ export class BrokerLoop {
     this.#front = asked[0];
     const request = fetchRequest({
       isolationLevel: 'read_committed',
-      maxWaitMs: this.#options.maxWaitMs,
+      maxWaitMs: (this.#alone && this.#stuck.get(this.#alone)?.waitMs) ?? this.#options.maxWaitMs,
       minBytes: 1,
       maxBytes: this.#options.fetchMaxBytes,
       partitions: asked.map(({ plan, position }) => ({
@@ -168,29 +180,86 @@ export class BrokerLoop {
       frames.push(...taken.frames);
       if (taken.moved) {
         if (this.#alone === copy) this.#alone = undefined;
-        // Behind the others, so that a busy partition does not keep them out of every answer.
-        this.#open.push(...this.#open.splice(this.#open.indexOf(copy), 1));
-      } else if (fetched.lastStableOffset >= copy.plan.cut) {
-        // Nothing came although the log goes on: either the batch is larger than what fitted, or compaction has
-        // removed everything up to the cut. Alone, a partition gets at least one batch whatever its size.
-        if (this.#alone === copy) {
-          if (fetched.records.length === 0) frames.push(...copy.skipTo(copy.plan.cut));
-          this.#alone = undefined;
-        } else if (this.#front === copy) {
-          this.#alone = copy;
-        }
+        this.#stuck.delete(copy);
+        this.#putLast(copy);
+      } else if (taken.damage === undefined && this.#front === copy) {
+        frames.push(...this.#wait(copy, fetched));
       }
       this.#events.onProgress(Math.min(copy.position, copy.plan.cut) - before, fetched.records.length);
+      if (taken.damage !== undefined) throw taken.damage;
       if (copy.done) {
         this.#leave(copy);
         this.#toTell.push(() => this.#events.onDone(copy));
       }
     } catch (reason) {
+      const kind = fetched.errorCode !== 0 && reason instanceof MskBackupError ? reason.kind : undefined;
+      // Stopped while asking where to go on: the partition stands where it stood.
+      if (kind === 'interrupted') return;
       // What was gathered before the bad batch is sound and is kept.
       frames.push(...copy.flush());
       this.#leave(copy);
-      this.#toTell.push(() => this.#events.onFailed(copy, reason));
+      this.#toTell.push(() =>
+        kind === 'connection'
+          ? this.#events.onLost(copy, reason as MskBackupError)
+          : this.#events.onFailed(copy, reason),
+      );
     }
+  }
+
+  /**
+   * Nothing came for the partition that was asked for first. Either its next batch is larger than what fitted, or the
+   * broker reads it from tiered storage and was not ready, or compaction has removed everything up to the cut, or the log
+   * ends below the cut. Alone, a partition gets at least one batch whatever its size; so only a compacted one, which
+   * cannot be tiered, is known to be empty then.
+   * @returns the frame that is closed by that
+   * @throws MskBackupError when it has been waited for too long
+   */
+  #wait(copy: PartitionCopy, { lastStableOffset, records }: FetchedPartition): RawFrame[] {
+    const { cut, compacted } = copy.plan;
+    const readable = lastStableOffset >= cut;
+    const alone = this.#alone === copy;
+    if (alone && readable && compacted && records.length === 0) {
+      this.#alone = undefined;
+      return copy.skipTo(cut);
+    }
+    const stuck = this.#stuck.get(copy) ?? { since: Date.now(), waitMs: this.#options.maxWaitMs };
+    this.#stuck.set(copy, stuck);
+    if (Date.now() - stuck.since > this.#options.patienceMs) throw this.#nothingComes(copy, lastStableOffset);
+    if (alone) {
+      stuck.waitMs = Math.min(2 * stuck.waitMs, Math.max(LONGEST_WAIT_MS, this.#options.maxWaitMs));
+      this.#alone = undefined;
+      // The others have their turn before it is asked for again.
+      this.#putLast(copy);
+    } else if (readable) {
+      this.#alone = copy;
+    } else {
+      this.#putLast(copy);
+    }
+    return [];
+  }
+
+  #nothingComes({ plan, position }: PartitionCopy, lastStableOffset: number): MskBackupError {
+    const { topic, partition, cut } = plan;
+    const seconds = Math.round(this.#options.patienceMs / 1000);
+    if (lastStableOffset < cut) {
+      return new MskBackupError(
+        'data',
+        'LOG_TRUNCATED',
+        `${topic}[${partition}] ends at offset ${lastStableOffset} now, before the cut at ${cut}, and did not grow for ` +
+          `${seconds} s: its log was truncated meanwhile; run again`,
+      );
+    }
+    return new MskBackupError(
+      'connection',
+      'NO_RECORDS_SENT',
+      `broker ${this.nodeId} sends nothing of ${topic}[${partition}] from offset ${position} on for ${seconds} s, although ` +
+        `its log goes on to ${lastStableOffset}: if the topic is tiered, check the broker's remote storage; run again`,
+    );
+  }
+
+  /** Behind the others, so that a busy or silent partition does not keep them out of every answer. */
+  #putLast(copy: PartitionCopy): void {
+    this.#open.push(...this.#open.splice(this.#open.indexOf(copy), 1));
   }
 
   async #takeError(copy: PartitionCopy, errorCode: number, frames: RawFrame[]): Promise<void> {
@@ -198,7 +267,9 @@ export class BrokerLoop {
     const error = kafkaError(errorCode);
     if (error.name === 'OFFSET_OUT_OF_RANGE') {
       const before = copy.position;
-      frames.push(...copy.flush(), ...copy.skipTo(await this.#events.onOutOfRange(copy)));
+      // Before the question, which may fail.
+      frames.push(...copy.flush());
+      frames.push(...copy.skipTo(await this.#events.onOutOfRange(copy)));
       this.#events.onProgress(Math.min(copy.position, copy.plan.cut) - before, 0);
       if (copy.done) {
         this.#leave(copy);
@@ -222,6 +293,7 @@ export class BrokerLoop {
     const at = this.#open.indexOf(copy);
     if (at >= 0) this.#open.splice(at, 1);
     if (this.#alone === copy) this.#alone = undefined;
+    this.#stuck.delete(copy);
   }
 
   async #flushOpen(): Promise<void> {

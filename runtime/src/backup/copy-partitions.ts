@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MskBackupError } from '../errors.ts';
+import { unlessAborted } from '../flow/unless-aborted.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { type ClusterDescription, describeCluster } from '../kafka/describe-cluster.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import { BrokerLoop } from './broker-loop.ts';
 import type { FrameSink } from './frame-sink.ts';
 import { logStartAfter } from './log-start.ts';
-import { PartitionCopy } from './partition-copy.ts';
+import { FRAME_BYTES, PartitionCopy } from './partition-copy.ts';
 import type { PartitionPlan } from './plan-partition.ts';
 
 export interface CopyOptions {
@@ -16,6 +17,8 @@ export interface CopyOptions {
   fetchMaxBytes: number;
   /** How long a partition may go without progress before it counts as unreachable, in ms. */
   patienceMs: number;
+  /** What partitions may gather for their next frames, all open ones together, in bytes. */
+  gatherBytes: number;
 }
 
 export interface CopyOutcome {
@@ -43,7 +46,9 @@ export async function copyPartitions(
   options: CopyOptions,
   context: RunContext,
 ): Promise<CopyOutcome> {
-  return new Copier(client, cluster, sink, options, context).copy(plans.map((plan) => new PartitionCopy(plan)));
+  const copier = new Copier(client, cluster, sink, options, context);
+  const gatherBytes = Math.min(FRAME_BYTES / 2, Math.floor(options.gatherBytes / Math.max(1, copier.maxOpen(plans))));
+  return copier.copy(plans.map((plan) => new PartitionCopy(plan, gatherBytes)));
 }
 
 interface RunningLoop {
@@ -60,6 +65,7 @@ class Copier {
   /** Ends the loops: on the caller's signal, or when one of them failed. */
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #brokers: number;
   readonly #perBroker: number;
   readonly #loops = new Map<number, RunningLoop>();
   readonly #failed = new Map<PartitionCopy, unknown>();
@@ -84,7 +90,13 @@ class Copier {
     this.#context = context;
     this.#signal = AbortSignal.any([context.signal, this.#stop.signal]);
     const leaders = new Set(cluster.topics.flatMap(({ partitions }) => partitions.map(({ leader }) => leader)));
-    this.#perBroker = Math.max(1, Math.floor(options.maxConcurrentPartitions / Math.max(1, leaders.size)));
+    this.#brokers = Math.max(1, leaders.size);
+    this.#perBroker = Math.max(1, Math.floor(options.maxConcurrentPartitions / this.#brokers));
+  }
+
+  /** How many of the plans' partitions can be open at once. */
+  maxOpen(plans: PartitionPlan[]): number {
+    return Math.min(plans.length, this.#perBroker * this.#brokers);
   }
 
   async copy(copies: PartitionCopy[]): Promise<CopyOutcome> {
@@ -156,7 +168,12 @@ class Copier {
       leader,
       this.#client,
       (frame) => this.#sink.put(frame),
-      { maxPartitions: this.#perBroker, fetchMaxBytes: this.#options.fetchMaxBytes, maxWaitMs: FETCH_WAIT_MS },
+      {
+        maxPartitions: this.#perBroker,
+        fetchMaxBytes: this.#options.fetchMaxBytes,
+        maxWaitMs: FETCH_WAIT_MS,
+        patienceMs: this.#options.patienceMs,
+      },
       {
         onDone: (copy) => this.#settle(copy),
         onLost: (copy, reason) => this.#lose(copy, reason),
@@ -164,7 +181,8 @@ class Copier {
           this.#failed.set(copy, reason);
           this.#settle(copy);
         },
-        onOutOfRange: (copy) => logStartAfter(this.#client, copy, this.#context),
+        onOutOfRange: (copy) =>
+          unlessAborted(logStartAfter(this.#client, copy, this.#context), this.#signal, 'stopped'),
         onProgress: (records, bytes) => progress.advance({ records, bytes }),
       },
     );
@@ -195,14 +213,20 @@ class Copier {
     }
     if (this.#lost.size === 0 || this.#signal.aborted) return;
     try {
-      await this.#client.refreshBrokers();
-      const topics = [...new Set([...this.#lost.keys()].map(({ plan }) => plan.topic))];
-      const cluster = await describeCluster(this.#client, topics);
+      // A cluster that hangs must not keep the run from stopping.
+      const cluster = await unlessAborted(this.#describeLost(), this.#signal, 'stopped');
       for (const copy of [...this.#lost.keys()]) this.#place(copy, cluster);
     } catch (reason) {
+      if (this.#signal.aborted) return;
       // No broker answers just now: the next round asks again, until the patience of each partition has run out.
       if (!(reason instanceof MskBackupError) || reason.kind !== 'connection') throw reason;
     }
+  }
+
+  async #describeLost(): Promise<ClusterDescription> {
+    await this.#client.refreshBrokers();
+    const topics = [...new Set([...this.#lost.keys()].map(({ plan }) => plan.topic))];
+    return describeCluster(this.#client, topics, this.#signal);
   }
 }
 

@@ -1,7 +1,8 @@
 import pLimit from 'p-limit';
 import { refuseOldFormat } from '../batch/walk.ts';
+import { MskBackupError } from '../errors.ts';
 import type { KafkaClient } from '../kafka/client.ts';
-import { fetchRequest } from '../kafka/protocol/fetch.ts';
+import { type FetchedPartition, fetchRequest, type PartitionToFetch } from '../kafka/protocol/fetch.ts';
 import type { RunPlan } from './plan-run.ts';
 
 /** Requests in flight while looking. */
@@ -25,21 +26,32 @@ export async function refuseOldFormats(client: KafkaClient, plan: RunPlan, signa
       limit(async () => {
         const leader = leaders.get(`${topic}/${partition}`);
         if (leader === undefined || leader < 0 || signal.aborted) return;
-        // One byte is enough to get exactly one batch.
-        const { partitions } = await client.send(
-          leader,
-          fetchRequest({
-            isolationLevel: 'read_uncommitted',
-            maxWaitMs: 0,
-            minBytes: 0,
-            maxBytes: 1,
-            partitions: [{ topic, partition, fetchOffset: start, maxBytes: 1 }],
-          }),
-        );
+        const fetched = await firstBatch(client, leader, { topic, partition, fetchOffset: start });
         // Errors are met again, and dealt with, when the partition is copied.
-        const fetched = partitions[0];
         if (fetched !== undefined && fetched.errorCode === 0) refuseOldFormat(fetched.records, { topic, partition });
       }),
     ),
   );
+}
+
+/** Undefined when the broker cannot be reached: it may lead the partition no longer, or be dead, and the copy will see. */
+async function firstBatch(
+  client: KafkaClient,
+  leader: number,
+  at: Omit<PartitionToFetch, 'maxBytes'>,
+): Promise<FetchedPartition | undefined> {
+  // One byte is enough to get exactly one batch.
+  const request = fetchRequest({
+    isolationLevel: 'read_uncommitted',
+    maxWaitMs: 0,
+    minBytes: 0,
+    maxBytes: 1,
+    partitions: [{ ...at, maxBytes: 1 }],
+  });
+  try {
+    return (await client.send(leader, request)).partitions[0];
+  } catch (reason) {
+    if (reason instanceof MskBackupError && reason.kind === 'connection') return undefined;
+    throw reason;
+  }
 }

@@ -2,7 +2,8 @@ import type { LostRange } from '../archive/snapshot.ts';
 import { dropUncommitted } from '../batch/committed.ts';
 import { extendChain } from '../batch/crc32c.ts';
 import type { BatchHeader } from '../batch/header.ts';
-import { walkBatches } from '../batch/walk.ts';
+import { walkSoundBatches } from '../batch/walk.ts';
+import type { MskBackupError } from '../errors.ts';
 import type { FetchedPartition } from '../kafka/protocol/fetch.ts';
 import type { PartitionPlan } from './plan-partition.ts';
 
@@ -43,9 +44,12 @@ export class PartitionCopy {
   /** Ranges that were lost before or during this run. */
   readonly lost: LostRange[];
   #gathering: RawFrame | undefined;
+  readonly #gatherBytes: number;
 
-  constructor(plan: PartitionPlan) {
+  /** @param gatherBytes a frame that has fewer raw bytes than this waits for more; at most half of `FRAME_BYTES` */
+  constructor(plan: PartitionPlan, gatherBytes: number = FRAME_BYTES / 2) {
     this.plan = plan;
+    this.#gatherBytes = gatherBytes;
     this.position = plan.start;
     this.leaderEpoch = plan.leaderEpoch;
     this.aborted = { ...plan.aborted };
@@ -63,22 +67,16 @@ export class PartitionCopy {
 
   /**
    * Takes what one fetch brought: the complete batches below the cut. CRCs are checked here.
-   * @returns the frames that are full now, and whether the position moved
-   * @throws MskBackupError kind `data` naming topic, partition and offset
+   * @returns the frames that are full now, whether the position moved, and what is wrong with the batch at the position,
+   * if anything is: a MskBackupError of kind `data` naming topic, partition and offset. What came before it is taken
    */
-  take(fetched: FetchedPartition): { frames: RawFrame[]; moved: boolean } {
+  take(fetched: FetchedPartition): { frames: RawFrame[]; moved: boolean; damage?: MskBackupError } {
     const { plan } = this;
-    const where = { topic: plan.topic, partition: plan.partition };
-    const { batches } = walkBatches(fetched.records, where);
+    const { batches, beyond, damage } = walkSoundBatches(fetched.records, plan, this.position, plan.cut);
     const below: BatchHeader[] = [];
     let position = this.position;
-    let beyond = false;
     for (const batch of batches) {
       if (batch.lastOffset < position) continue;
-      if (batch.baseOffset >= plan.cut) {
-        beyond = true;
-        break;
-      }
       if (batch.baseOffset < this.plan.start) this.#foundAgain(batch.baseOffset);
       below.push(batch);
       position = batch.lastOffset + 1;
@@ -95,7 +93,7 @@ export class PartitionCopy {
     this.position = beyond ? Math.max(position, plan.cut) : position;
     if (this.done) frames.push(...this.flush());
     else this.#letGoOf(fetched.records, frames);
-    return { frames, moved };
+    return { frames, moved, ...(damage === undefined ? {} : { damage }) };
   }
 
   /** The log start may lie inside a batch, which is stored whole: its records from here on are not lost after all. */
@@ -144,7 +142,8 @@ export class PartitionCopy {
       frame.lastOffset = batch.lastOffset;
       frame.records += batch.recordCount;
       frame.batches += 1;
-      frame.maxTimestamp = Math.max(frame.maxTimestamp, batch.maxTimestamp);
+      // Producers may set any int64, nanoseconds for instance: what cannot be exact is the largest number that is.
+      frame.maxTimestamp = Math.min(Math.max(frame.maxTimestamp, batch.maxTimestamp), Number.MAX_SAFE_INTEGER);
       frame.batchChain = extendChain(frame.batchChain, batch.crc);
       frame.rawLength += size;
       if (batch.codec !== 'none') frame.compressedLength += size;
@@ -159,7 +158,7 @@ export class PartitionCopy {
   #letGoOf(records: Buffer, frames: RawFrame[]): void {
     const frame = this.#gathering;
     if (frame === undefined || records.length === 0) return;
-    if (frame.rawLength >= FRAME_BYTES / 2) frames.push(...this.flush());
+    if (frame.rawLength >= this.#gatherBytes) frames.push(...this.flush());
     else frame.pieces = [Buffer.concat(frame.pieces)];
   }
 

@@ -167,6 +167,7 @@ async function copyAll(client: KafkaClient, plan: RunPlan, packs: PackSet, job: 
       maxConcurrentPartitions: job.maxConcurrentPartitions,
       fetchMaxBytes: job.fetchMaxBytes,
       patienceMs: job.source.requestTimeoutMs * PATIENCE_IN_TIMEOUTS,
+      gatherBytes: job.bufferBytes,
     },
     context,
   );

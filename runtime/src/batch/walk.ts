@@ -27,20 +27,65 @@ const PEEK_BYTES = FIELD.magic + 1;
  *   topic, partition and offset
  */
 export function walkBatches(records: Buffer, where: Where): { batches: BatchHeader[]; end: number } {
+  const { batches, end, damage } = walkSoundBatches(records, where, 0, Number.POSITIVE_INFINITY);
+  if (damage !== undefined) throw damage;
+  return { batches, end };
+}
+
+export interface SoundBatches {
+  /** The complete batches that begin below `until`, as far as they are sound. */
+  batches: BatchHeader[];
+  /** Where the walk ended: behind the last of `batches`. */
+  end: number;
+  /** True when a batch that begins at or past `until` follows; nothing of it has been checked. */
+  beyond: boolean;
+  /** What is wrong with the batch at `end`; the errors of `walkBatches`. */
+  damage?: MskBackupError;
+}
+
+/**
+ * As `walkBatches`, for a reader that keeps what comes before a bad batch and wants nothing from an offset on.
+ * @param from the offset that was asked for
+ * @param until the first offset of no interest
+ */
+export function walkSoundBatches(records: Buffer, where: Where, from: number, until: number): SoundBatches {
   const batches: BatchHeader[] = [];
   let position = 0;
   let nextOffset = 0;
-  while (records.length - position >= PEEK_BYTES) {
-    const magic = records.readInt8(position + FIELD.magic);
-    if (magic !== MAGIC) throw wrongMagic(magic, readInt64(records, position), where);
-    const end = position + LENGTH_PREFIX_BYTES + records.readInt32BE(position + FIELD.batchLength);
-    if (end - position < BATCH_HEADER_BYTES) throw malformed(records, position, where, 'it is shorter than its header');
-    if (end > records.length) break;
-    batches.push(checkBatch(records, position, nextOffset, where));
-    nextOffset = batches[batches.length - 1]!.lastOffset + 1;
-    position = end;
+  try {
+    while (records.length - position >= PEEK_BYTES) {
+      if (readInt64(records, position) >= until) {
+        if (Math.max(nextOffset, from) < until) checkOrder(records, position, where);
+        return { batches, end: position, beyond: true };
+      }
+      const magic = records.readInt8(position + FIELD.magic);
+      if (magic !== MAGIC) throw wrongMagic(magic, readInt64(records, position), where);
+      const end = position + LENGTH_PREFIX_BYTES + records.readInt32BE(position + FIELD.batchLength);
+      if (end - position < BATCH_HEADER_BYTES)
+        throw malformed(records, position, where, 'it is shorter than its header');
+      if (end > records.length) break;
+      batches.push(checkBatch(records, position, nextOffset, where));
+      nextOffset = batches[batches.length - 1]!.lastOffset + 1;
+      position = end;
+    }
+  } catch (reason) {
+    if (!(reason instanceof MskBackupError)) throw reason;
+    return { batches, end: position, beyond: false, damage: reason };
   }
-  return { batches, end: position };
+  return { batches, end: position, beyond: false };
+}
+
+/**
+ * For a batch that seems to lie past everything of interest, with a gap before it: no CRC covers the base offset, but
+ * where the next batch begins earlier it is damage, not a hole.
+ */
+function checkOrder(records: Buffer, position: number, where: Where): void {
+  const next = position + LENGTH_PREFIX_BYTES + records.readInt32BE(position + FIELD.batchLength);
+  if (next <= position || records.length - next < PEEK_BYTES) return;
+  const following = readInt64(records, next);
+  if (following < readInt64(records, position)) {
+    throw malformed(records, position, where, `the next one begins at offset ${following}`);
+  }
 }
 
 /**
