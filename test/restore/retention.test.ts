@@ -1,22 +1,31 @@
 import { expect, test } from 'vitest';
-import { AtStake, KEEPS_ALL, planSetBack, retentionLimits } from '../../runtime/src/restore/retention.ts';
+import type { BatchCodec } from '../../runtime/src/batch/header.ts';
+import {
+  AtStake,
+  KEEPS_ALL,
+  planSetBack,
+  type RetentionLimits,
+  retentionLimits,
+} from '../../runtime/src/restore/retention.ts';
 import type { PausedSetting } from '../../runtime/src/restore/topic-config.ts';
 
 const DAY = 86_400_000;
 const now = 1000 * DAY;
-const batch = (ageDays: number, recordCount = 10, size = 100) => ({
+const batch = (ageDays: number, recordCount = 10, codec: BatchCodec = 'none') => ({
   maxTimestamp: now - ageDays * DAY,
   recordCount,
-  start: 0,
-  end: size,
+  codec,
 });
 const ms: PausedSetting = { name: 'retention.ms', during: '-1', original: null, effective: `${7 * DAY}` };
 const bytes: PausedSetting = { name: 'retention.bytes', during: '-1', original: '150', effective: '150' };
 const policy: PausedSetting = { name: 'cleanup.policy', during: 'delete', original: 'compact', effective: 'compact' };
 
-function stake(limits: { ms?: number; bytes?: number }, batches: ReturnType<typeof batch>[]): AtStake {
+function stake(limits: Partial<RetentionLimits>, batches: ReturnType<typeof batch>[]): AtStake {
   const atStake = new AtStake({ ...KEEPS_ALL, ...limits }, now);
-  for (const one of batches) atStake.add(one);
+  for (const one of batches) {
+    atStake.add(one);
+    atStake.addProduced(100);
+  }
   return atStake;
 }
 
@@ -51,6 +60,14 @@ test('a partition larger than retention.bytes keeps that one paused', () => {
   const plan = planSetBack([ms, bytes], [atStake], { regardless: false, now });
   expect(plan.settings).toEqual([ms]);
   expect(plan.stays).toMatch(/retention\.bytes \(150\) would delete 5 restored records/);
+});
+
+test('where the broker compresses anew, the size is not known, and retention.bytes stays paused', () => {
+  const limits = retentionLimits((name) => ({ 'retention.bytes': '100000', 'compression.type': 'uncompressed' })[name]);
+  const plan = (codec: BatchCodec) =>
+    planSetBack([bytes], [stake(limits, [batch(1, 10, codec)])], { regardless: false, now });
+  expect(plan('zstd').settings).toEqual([]);
+  expect(plan('none').settings).toEqual([bytes]);
 });
 
 test('on request everything is set back regardless', () => {

@@ -73,6 +73,29 @@ describe('retention', () => {
     expect(await values('young-again')).toEqual(['a', 'b']);
   });
 
+  test('by size goes by what is written, not by what was archived', async () => {
+    const limit = 3_000_000;
+    await client.createTopic('grown', { config: { 'retention.bytes': `${limit}`, 'segment.bytes': '1048576' } });
+    const producer = await client.producer({ 'batch.size': '65536', 'linger.ms': '20' });
+    const value = 'x'.repeat(70);
+    for (let n = 0; n < 10; n++)
+      await producer.send(
+        'grown',
+        Array.from({ length: 2500 }, () => ({ value })),
+      );
+    const storage = await backUp(kafka, ['grown']);
+    // The added headers double the size of every record.
+    const report = await restore(kafka, storage, {
+      topicMapping: { grown: 'grown-again' },
+      includeOriginalOffsetHeader: true,
+    });
+    expect(report.plan.rawBytes).toBeLessThan(limit);
+    expect(report.topics[0]!.retentionPaused).toMatch(/retention\.bytes \(3000000\) would delete \d+ restored records/);
+    await letRetentionWork();
+    expect(await client.readAll('grown-again')).toHaveLength(25_000);
+    expect((await client.describeTopic('grown-again')).config['retention.bytes']).toBe('-1');
+  });
+
   test('of a topic that was there before is set back too, and its configuration stays its own', async () => {
     await client.createTopic('from', { config: { 'segment.ms': '777777' } });
     await (await client.producer()).send('from', [{ value: 'a', timestamp: Date.now() - DAY }]);

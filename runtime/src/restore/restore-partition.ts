@@ -58,6 +58,7 @@ async function pushChunk(chunk: Chunk, task: PartitionTask, means: RestoreMeans)
   const { producer, progress, rate, signal } = means;
   const prepared = await means.preparing(() => prepareChunk(chunk.frames, task.prepare));
   for (const batch of prepared.counted) task.atStake.add(batch);
+  for (const { bytes } of prepared.batches) task.atStake.addProduced(bytes.length);
   task.expectedRecords += prepared.expectedRecords;
   let waiting = prepared.batches.length;
   for (const batch of prepared.batches) {

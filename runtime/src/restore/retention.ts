@@ -1,3 +1,4 @@
+import type { BatchCodec } from '../batch/header.ts';
 import type { PausedSetting } from './topic-config.ts';
 
 /** What a topic deletes by itself. */
@@ -6,6 +7,8 @@ export interface RetentionLimits {
   ms: number;
   /** Size of a partition in bytes; Infinity for none. */
   bytes: number;
+  /** What the broker compresses everything with; undefined when it keeps what it gets. */
+  codec?: BatchCodec;
 }
 
 export const KEEPS_ALL: RetentionLimits = { ms: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
@@ -13,8 +16,22 @@ export const KEEPS_ALL: RetentionLimits = { ms: Number.POSITIVE_INFINITY, bytes:
 /** The limits among settings, by their values before the restore; a topic that is only compacted has none. */
 export function retentionLimits(effective: (name: string) => string | undefined): RetentionLimits {
   if (!(effective('cleanup.policy') ?? 'delete').includes('delete')) return KEEPS_ALL;
-  return { ms: limit(effective('retention.ms')), bytes: limit(effective('retention.bytes')) };
+  const codec = CODECS.get(effective('compression.type') ?? 'producer');
+  return {
+    ms: limit(effective('retention.ms')),
+    bytes: limit(effective('retention.bytes')),
+    ...(codec !== undefined && { codec }),
+  };
 }
+
+/** Values of compression.type that make a broker compress batches anew. */
+const CODECS = new Map<string, BatchCodec>([
+  ['uncompressed', 'none'],
+  ['gzip', 'gzip'],
+  ['snappy', 'snappy'],
+  ['lz4', 'lz4'],
+  ['zstd', 'zstd'],
+]);
 
 function limit(value: string | undefined): number {
   const number = value === undefined || value === '' ? -1 : Number(value);
@@ -32,7 +49,10 @@ export class AtStake {
   #oldest = Number.POSITIVE_INFINITY;
   #olderRecords = 0;
   #records = 0;
+  /** Of the batches as they are produced: merged, split, numbered anew, with added headers. */
   #bytes = 0;
+  /** The broker compresses anew, so that nobody knows the size. */
+  #sizeUnknown = false;
 
   /** @param now epoch ms */
   constructor(limits: RetentionLimits, now: number) {
@@ -40,13 +60,19 @@ export class AtStake {
     this.#olderThan = now - limits.ms;
   }
 
-  add(batch: { maxTimestamp: number; recordCount: number; start: number; end: number }): void {
+  /** Counts an archived batch: records and age are its own, whatever it becomes on its way. */
+  add(batch: { maxTimestamp: number; recordCount: number; codec: BatchCodec }): void {
     this.#records += batch.recordCount;
-    this.#bytes += batch.end - batch.start;
+    if (this.#limits.codec !== undefined && this.#limits.codec !== batch.codec) this.#sizeUnknown = true;
     // Records without a timestamp are kept by the age of the file that holds them.
     if (batch.maxTimestamp < 0) return;
     this.#oldest = Math.min(this.#oldest, batch.maxTimestamp);
     if (batch.maxTimestamp <= this.#olderThan) this.#olderRecords += batch.recordCount;
+  }
+
+  /** Counts what is sent of them: that is what the partition's size is made of. */
+  addProduced(bytes: number): void {
+    this.#bytes += bytes;
   }
 
   /** Records that are deleted if retention.ms is set back at `now` (at least: the count is as of the start); 0 for none. */
@@ -54,8 +80,9 @@ export class AtStake {
     return this.#oldest <= now - this.#limits.ms ? Math.max(1, this.#olderRecords) : 0;
   }
 
-  /** Records that retention.bytes may delete, about. */
+  /** Records that retention.bytes may delete, about; all of them where the size is not known. */
   bySize(): number {
+    if (this.#sizeUnknown && Number.isFinite(this.#limits.bytes)) return this.#records;
     if (this.#bytes <= this.#limits.bytes) return 0;
     return Math.max(1, Math.round((this.#records * (this.#bytes - this.#limits.bytes)) / this.#bytes));
   }
