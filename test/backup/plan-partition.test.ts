@@ -3,6 +3,7 @@ import type { SnapshotPartition } from '../../runtime/src/archive/snapshot.ts';
 import type { CutPartition } from '../../runtime/src/backup/cut.ts';
 import { planPartition } from '../../runtime/src/backup/plan-partition.ts';
 
+const T = { name: 't', compacted: false };
 const NOW = '2026-01-02T03:04:05.000Z';
 
 function at(logStart: number, lastStable: number): CutPartition {
@@ -26,12 +27,12 @@ function known(overrides: Partial<SnapshotPartition> = {}): SnapshotPartition {
 
 describe('a partition that the archive does not hold yet', () => {
   test('begins at the log start', () => {
-    const plan = planPartition('t', at(50, 80), undefined, undefined, 'earliest', NOW);
+    const plan = planPartition(T, at(50, 80), undefined, undefined, 'earliest', NOW);
     expect(plan).toMatchObject({ start: 50, cut: 80, generations: [{ generation: 0, from: 50 }], lost: [] });
   });
 
   test('begins at the cut with `latest`, and what lies before is recorded', () => {
-    const plan = planPartition('t', at(50, 80), undefined, undefined, 'latest', NOW);
+    const plan = planPartition(T, at(50, 80), undefined, undefined, 'latest', NOW);
     expect(plan.start).toBe(80);
     expect(plan.lost).toEqual([{ from: 50, until: 80, reason: 'start-offset', noticedAt: NOW }]);
   });
@@ -41,14 +42,14 @@ describe('a partition that the archive does not hold yet', () => {
     [10, 50],
     [999, 80],
   ])('begins at a given offset, %i, within the log', (wanted, start) => {
-    const plan = planPartition('t', at(50, 80), undefined, undefined, { t: { '0': wanted } }, NOW);
+    const plan = planPartition(T, at(50, 80), undefined, undefined, { t: { '0': wanted } }, NOW);
     expect(plan.start).toBe(start);
   });
 });
 
 describe('a partition that the archive holds', () => {
   test('goes on where the newest snapshot ended', () => {
-    const plan = planPartition('t', at(0, 150), known(), undefined, 'latest', NOW);
+    const plan = planPartition(T, at(0, 150), known(), undefined, 'latest', NOW);
     expect(plan).toMatchObject({
       start: 100,
       cut: 150,
@@ -60,19 +61,19 @@ describe('a partition that the archive holds', () => {
   });
 
   test('records what retention deleted in between', () => {
-    const plan = planPartition('t', at(120, 150), known(), undefined, 'earliest', NOW);
+    const plan = planPartition(T, at(120, 150), known(), undefined, 'earliest', NOW);
     expect(plan.start).toBe(120);
     expect(plan.lost).toEqual([{ from: 100, until: 120, reason: 'retention', noticedAt: NOW }]);
   });
 
   test('has nothing of the old topic after it was created again', () => {
-    const plan = planPartition('t', at(0, 30), known(), { kind: 'recreated' }, 'earliest', NOW);
+    const plan = planPartition(T, at(0, 30), known(), { kind: 'recreated' }, 'earliest', NOW);
     expect(plan).toMatchObject({ start: 0, generation: 1, generations: [{ generation: 1, from: 0 }], leaderEpoch: -1 });
     expect(plan.lost).toEqual([{ from: 0, until: 100, reason: 'topic-recreated', noticedAt: NOW }]);
   });
 
   test('starts a generation where a truncated log diverged', () => {
-    const plan = planPartition('t', at(0, 130), known(), { kind: 'truncated', at: 70 }, 'earliest', NOW);
+    const plan = planPartition(T, at(0, 130), known(), { kind: 'truncated', at: 70 }, 'earliest', NOW);
     expect(plan).toMatchObject({
       start: 70,
       generation: 1,
@@ -92,7 +93,7 @@ describe('a partition that the archive holds', () => {
       ],
       lost: [{ from: 5, until: 6, reason: 'retention', noticedAt: NOW }],
     });
-    const plan = planPartition('t', at(60, 130), before, { kind: 'full', why: 'asked' }, 'earliest', NOW);
+    const plan = planPartition(T, at(60, 130), before, { kind: 'full', why: 'asked' }, 'earliest', NOW);
     expect(plan).toMatchObject({
       start: 60,
       generations: [
@@ -106,7 +107,7 @@ describe('a partition that the archive holds', () => {
   });
 
   test('never ends before it starts', () => {
-    const plan = planPartition('t', at(0, 90), known(), undefined, 'earliest', NOW);
+    const plan = planPartition(T, at(0, 90), known(), undefined, 'earliest', NOW);
     expect(plan).toMatchObject({ start: 100, cut: 100 });
   });
 });

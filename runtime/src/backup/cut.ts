@@ -1,4 +1,5 @@
 import type { SnapshotGroup } from '../archive/snapshot.ts';
+import type { Compaction } from './compaction.ts';
 
 /**
  * What the cluster looked like when a run began: the run copies up to here and stops. Consumer groups are read before the
@@ -11,7 +12,7 @@ export interface Cut {
   groups: SnapshotGroup[];
 }
 
-export interface CutTopic {
+export interface CutTopic extends Compaction {
   name: string;
   topicId: string;
   partitionCount: number;

@@ -5,9 +5,6 @@ import { endOfLeaderEpochs } from '../kafka/leader-epochs.ts';
 import type { Cut, CutTopic } from './cut.ts';
 import type { Restart } from './plan-partition.ts';
 
-/** Kafka's default of `delete.retention.ms`: how long a compacted topic keeps tombstones. */
-const DEFAULT_DELETE_RETENTION_MS = 86_400_000;
-
 /**
  * Finds the partitions whose copy cannot just be continued: asked for in full, topic recreated, log truncated, or a
  * compacted topic whose tombstones may have come and gone since the newest snapshot.
@@ -65,10 +62,9 @@ function restartOfTopic(
 ): Restart | undefined {
   if (topic.topicId !== known.topicId) return { kind: 'recreated' };
   if (full) return { kind: 'full', why: 'a full copy was asked for' };
-  if (topic.config['cleanup.policy']?.includes('compact')) {
-    const retentionMs = Number(topic.config['delete.retention.ms'] ?? DEFAULT_DELETE_RETENTION_MS);
+  if (topic.compacted) {
     const ageMs = now.getTime() - Date.parse(known.asOf?.cutTime ?? parent.cut.time);
-    if (ageMs > retentionMs / 2) {
+    if (ageMs > topic.deleteRetentionMs / 2) {
       return {
         kind: 'full',
         why: 'the topic is compacted and the newest snapshot is older than half of delete.retention.ms',

@@ -1,11 +1,13 @@
 import type { Generation, LostRange, SnapshotPartition } from '../archive/snapshot.ts';
 import type { BackupJob } from '../config/job.ts';
-import type { CutPartition } from './cut.ts';
+import type { CutPartition, CutTopic } from './cut.ts';
 
 /** From where to where one partition is copied, and what the snapshot says of it besides. */
 export interface PartitionPlan {
   topic: string;
   partition: number;
+  /** Compaction may remove batches below the cut: a fetch that finds none there means that there are none. */
+  compacted: boolean;
   /** First offset to copy. */
   start: number;
   /** First offset not to copy. */
@@ -39,7 +41,7 @@ export type Restart =
  * @param noticedAt ISO 8601, for lost ranges that are noticed now
  */
 export function planPartition(
-  topic: string,
+  topic: Pick<CutTopic, 'name' | 'compacted'>,
   at: CutPartition,
   parent: SnapshotPartition | undefined,
   restart: Restart | undefined,
@@ -47,13 +49,14 @@ export function planPartition(
   noticedAt: string,
 ): PartitionPlan {
   const common = {
-    topic,
+    topic: topic.name,
     partition: at.partition,
+    compacted: topic.compacted,
     cut: at.lastStable,
     logStart: at.logStart,
     highWatermark: at.highWatermark,
   };
-  if (parent === undefined) return { ...common, ...begin(topic, at, startOffset, noticedAt) };
+  if (parent === undefined) return { ...common, ...begin(topic.name, at, startOffset, noticedAt) };
 
   const next = parent.generations.reduce((highest, { generation }) => Math.max(highest, generation), -1) + 1;
   const fresh = { leaderEpoch: -1, aborted: { batches: 0, records: 0 }, generation: next };

@@ -98,7 +98,7 @@ async function planFor(
       // A partition that was never readable has no history to continue.
       const continued = known === undefined || known.generations.length === 0 ? undefined : known;
       return planPartition(
-        topic.name,
+        topic,
         at,
         continued,
         restarts?.get(topic.name)?.get(at.partition),

@@ -2,6 +2,7 @@ import type { Snapshot } from '../archive/snapshot.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { ClusterDescription } from '../kafka/describe-cluster.ts';
 import { listOffsets } from '../kafka/list-offsets.ts';
+import { compactionOf } from './compaction.ts';
 import type { Cut, CutTopic } from './cut.ts';
 
 /**
@@ -30,6 +31,7 @@ export async function resumeCut(
     signal,
   );
   if (logStarts.some(({ errorCode }) => errorCode !== 0)) return undefined;
+  const configs = await client.describeTopicConfigs(stopped.map(({ name }) => name));
   const logStart = new Map(logStarts.map((at) => [`${at.topic}/${at.partition}`, at.offset]));
   const topics = stopped.map(
     (topic): CutTopic => ({
@@ -38,6 +40,7 @@ export async function resumeCut(
       partitionCount: topic.partitionCount,
       replicationFactor: topic.replicationFactor,
       config: topic.config,
+      ...compactionOf(configs.get(topic.name) ?? []),
       partitions: topic.partitions.map((at) => ({
         partition: at.partition,
         logStart: Math.min(logStart.get(`${topic.name}/${at.partition}`)!, at.cut),

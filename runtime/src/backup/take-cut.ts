@@ -7,6 +7,7 @@ import { type ClusterDescription, type DescribedTopic, describeCluster } from '.
 import { fetchGroupOffsets, type GroupOffsets } from '../kafka/group-offsets.ts';
 import { listOffsets, type OffsetAnswer } from '../kafka/list-offsets.ts';
 import type { RunContext } from '../observe/run-context.ts';
+import { compactionOf } from './compaction.ts';
 import type { Cut, CutPartition, CutTopic } from './cut.ts';
 
 export interface TakenCut {
@@ -74,6 +75,7 @@ export async function takeCut(
       topicId: topic.topicId,
       partitionCount: topic.partitions.length,
       replicationFactor: topic.partitions[0]?.replicas.length ?? 0,
+      ...compactionOf(configs.get(topic.name) ?? []),
       config: Object.fromEntries(
         (configs.get(topic.name) ?? [])
           .filter(({ isDefault, value, isSensitive }) => !isDefault && value !== null && !isSensitive)
