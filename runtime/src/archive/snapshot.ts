@@ -4,7 +4,10 @@ export interface Snapshot {
   /** Number of the commit, from 0, without reuse. */
   sequence: number;
   backupId: string;
-  /** Partial: some partition's `reached` is below its `cut`. The next run goes on with the same cut and groups. */
+  /**
+   * Partial: some partition failed, or its `reached` is below its `cut`; partitions of topics that the run did not copy
+   * (`asOf`) count too. After a run that was stopped, the next one goes on with the same cut and groups.
+   */
   kind: 'complete' | 'partial';
   /** Sequence of the commit that this one continues; null for the first. */
   parent: number | null;

@@ -97,7 +97,8 @@ export async function takeSnapshot(
     );
   }
   const allTopics = [...topics, ...carried.topics].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const complete = topics.every(({ partitions }) =>
+  // Topics of another job that are not whole count too: `latest` must not stand for what is not there.
+  const complete = allTopics.every(({ partitions }) =>
     partitions.every(({ reached, cut, failed }) => failed === undefined && reached >= cut),
   );
   const snapshot: Snapshot = {
