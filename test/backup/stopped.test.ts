@@ -78,7 +78,7 @@ test('a run stopped before it began to copy leaves the archive as it was', async
   expect(await archive.records(next, 'at-once')).toEqual(await client.readAll('at-once'));
 });
 
-test('a broker that hangs does not keep a run from stopping', async () => {
+test('a run that is stopped while the broker hangs commits what it has', async () => {
   await client.createTopic('hanging');
   await fill('hanging', 200);
   const stop = new AbortController();
@@ -93,11 +93,18 @@ test('a broker that hangs does not keep a run from stopping', async () => {
   });
   await paused.promise;
   stop.abort();
-  // Whether the topic is still the same one can only be asked of the broker, so the commit waits for it.
-  setTimeout(() => kafka.brokers[0]!.resume(), 1000);
-  const { snapshots, interrupted } = await running;
-  expect(interrupted).toBe(true);
-  expect(snapshots[0]).toMatchObject({ kind: 'partial' });
+  try {
+    const { snapshots, interrupted } = await running;
+    expect(interrupted).toBe(true);
+    expect(snapshots[0]).toMatchObject({ kind: 'partial' });
+    expect(snapshots[0]!.topics[0]!.partitions[0]!.reached).toBeGreaterThan(0);
+  } finally {
+    kafka.brokers[0]!.resume();
+  }
+  // The next run finds the topic unchanged.
+  const next = await archive.backup(kafka, ['hanging']);
+  expect(next.kind).toBe('complete');
+  expect(await archive.records(next, 'hanging')).toEqual(await client.readAll('hanging'));
 });
 
 test('a continuous backup takes snapshots until stopped, with new topics and partitions, each by a name of its own', async () => {
@@ -128,4 +135,96 @@ test('a continuous backup takes snapshots until stopped, with new topics and par
   const last = snapshots.findLast(({ kind }) => kind === 'complete')!;
   expect(last.topics.map(({ name }) => name)).toEqual(['endless-a', 'endless-b']);
   expect(brief(await archive.records(last, 'endless-b'))).toEqual(['0:0=0', '0:1=1']);
+});
+
+test('a run that is stopped once it has reached an older cut has not reached its own', async () => {
+  await client.createTopic('twice');
+  await fill('twice', 100);
+  const first = new AbortController();
+  await archive.run(kafka, ['twice'], { job: SLOWLY, signal: first.signal, onAdvance: () => first.abort() });
+  await fill('twice', 10, 100);
+  const second = new AbortController();
+  let copied = 0;
+  const stopped = await archive.run(kafka, ['twice'], {
+    signal: second.signal,
+    onAdvance: ({ records = 0 }) => {
+      copied += records;
+      // The last answer before the old cut.
+      if (copied >= 90) second.abort();
+    },
+  });
+  expect(stopped.snapshots.map(({ kind }) => kind)).toEqual(['complete']);
+  expect(stopped.interrupted).toBe(true);
+});
+
+test('a continuous backup outlives a topic that is deleted while it is copied; the other topics are committed', async () => {
+  await client.createTopic('deleted-a');
+  await client.createTopic('deleted-b');
+  await fill('deleted-a', 3);
+  const stop = new AbortController();
+  let deleting: Promise<void> | undefined;
+  let armed = false;
+  const running = archive.run(kafka, ['deleted-*'], {
+    backup: { continuous: true, snapshot_interval: '1s' },
+    backupId: 'deleted',
+    signal: stop.signal,
+    job: { ...SLOWLY, source: { ...archive.job(kafka, ['x']).source, requestTimeoutMs: 1_000 } },
+    onAdvance: () => {
+      if (armed) deleting ??= client.deleteTopic('deleted-b');
+    },
+  });
+  const committed = async (sequence: number) => {
+    const key = `commits/${String(sequence).padStart(10, '0')}.json`;
+    while ((await archive.store.size(key)) === undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  await Promise.race([running, committed(0)]);
+  armed = true;
+  await fill('deleted-b', 3000);
+  while (deleting === undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+  await deleting;
+  await fill('deleted-a', 3, 3);
+  const note = () => archive.notes.some((text) => text.startsWith('deleted-b: deleted or created again'));
+  const noted = async () => {
+    while (!note()) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  await Promise.race([running, noted()]);
+  const { length } = await commitKeys();
+  await Promise.race([running, committed(length + 1)]);
+  stop.abort();
+  const { snapshots } = await running;
+  const last = snapshots.findLast(({ kind }) => kind === 'complete')!;
+  expect(last.topics.map(({ name }) => name)).toEqual(['deleted-a']);
+  expect(brief(await archive.records(last, 'deleted-a'))).toEqual(Array.from({ length: 6 }, (_, i) => `0:${i}=${i}`));
+});
+
+async function commitKeys(): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of archive.store.list('commits/')) keys.push(key);
+  return keys;
+}
+
+test('a single topic that is created again while it is copied leaves the archive as it was', async () => {
+  await client.createTopic('again');
+  await fill('again', 300);
+  let again: Promise<void> | undefined;
+  const replace = async () => {
+    await client.deleteTopic('again');
+    for (;;) {
+      try {
+        await client.createTopic('again');
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+  };
+  const running = archive.run(kafka, ['again'], {
+    job: { ...SLOWLY, source: { ...archive.job(kafka, ['x']).source, requestTimeoutMs: 1_000 } },
+    onAdvance: () => {
+      again ??= replace();
+    },
+  });
+  await expect(running).rejects.toMatchObject({ code: 'TOPIC_RECREATED' });
+  await again;
+  expect(await commitKeys()).toEqual([]);
 });

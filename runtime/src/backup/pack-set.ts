@@ -1,6 +1,7 @@
 import type { EncodedFrame } from '../archive/encode-frame.ts';
 import type { Frame } from '../archive/frame.ts';
 import { type FrameContent, type PackMetadata, PackWriter, packKey } from '../archive/pack-writer.ts';
+import type { IndexReference } from '../archive/snapshot.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
 export interface PackSetOptions {
@@ -11,10 +12,15 @@ export interface PackSetOptions {
   bufferedBytes: number;
   /** What a pack says of its topic, so that an archive can be rebuilt from packs alone. */
   metadataOf(topic: string): PackMetadata;
+  /** Writes an index object. @param shard 0, 1, 2, … */
+  writeIndex(shard: number, frames: Frame[]): Promise<IndexReference>;
+  /** An index object is written once it would have so many frames, which stay in memory until then. Default 100,000. */
+  indexFrames?: number;
 }
 
 /** How many packs may be on their way to durability beside the open ones. */
 const FINISHING_AT_ONCE = 4;
+const INDEX_FRAMES = 100_000;
 
 /** The packs that a run writes: one open per topic, closed when large enough or when memory runs short. */
 export class PackSet {
@@ -22,7 +28,10 @@ export class PackSet {
   readonly #options: PackSetOptions;
   readonly #open = new Map<string, PackWriter>();
   readonly #finishing = new Set<Promise<void>>();
-  readonly #frames: Frame[] = [];
+  /** Of finished packs, and in no index yet. */
+  #frames: Frame[] = [];
+  readonly #indexes: IndexReference[] = [];
+  #shards = 0;
   #failure: { reason: unknown } | undefined;
   #count = 0;
   #storedBytes = 0;
@@ -67,12 +76,28 @@ export class PackSet {
     if (writer !== undefined) this.#close(topic, writer);
   }
 
-  /** Makes everything durable. @returns the frames of all packs, for the index */
-  async finish(): Promise<Frame[]> {
+  /** Makes everything that was appended durable. */
+  async finish(): Promise<void> {
     for (const [topic, writer] of this.#open) this.#close(topic, writer);
     while (this.#finishing.size > 0) await Promise.all(this.#finishing);
     this.#rethrow();
-    return this.#frames;
+  }
+
+  /**
+   * To be called after `finish`.
+   * @param wanted frames of other topics are left out, as far as they are not in an index yet
+   * @returns the index objects that name the frames of all packs
+   */
+  async writeIndexes(wanted: (topic: string) => boolean): Promise<IndexReference[]> {
+    this.#frames = this.#frames.filter(({ topic }) => wanted(topic));
+    if (this.#frames.length > 0) await this.#writeShard();
+    return this.#indexes;
+  }
+
+  async #writeShard(): Promise<void> {
+    const frames = this.#frames;
+    this.#frames = [];
+    this.#indexes.push(await this.#options.writeIndex(this.#shards++, frames));
   }
 
   /** Gives up the open packs. Finished ones stay, named by no commit. */
@@ -85,17 +110,18 @@ export class PackSet {
 
   #close(topic: string, writer: PackWriter): void {
     this.#open.delete(topic);
-    const finishing = writer.finish().then(
-      ({ frames, size }) => {
-        this.#storedBytes += size;
-        for (const frame of frames) this.#frames.push(frame);
-      },
-      (reason) => {
-        this.#failure ??= { reason };
-      },
-    );
+    const finishing = this.#finish(writer).catch((reason) => {
+      this.#failure ??= { reason };
+    });
     this.#finishing.add(finishing);
     finishing.then(() => this.#finishing.delete(finishing));
+  }
+
+  async #finish(writer: PackWriter): Promise<void> {
+    const { frames, size } = await writer.finish();
+    this.#storedBytes += size;
+    for (const frame of frames) this.#frames.push(frame);
+    if (this.#frames.length >= (this.#options.indexFrames ?? INDEX_FRAMES)) await this.#writeShard();
   }
 
   #relieveMemory(): void {

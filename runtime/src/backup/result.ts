@@ -22,8 +22,10 @@ export interface PlannedTopic {
 export interface BackupResult {
   /** Where the archive is, without secrets. */
   location: string;
-  /** The snapshots committed, oldest first; empty only when there was nothing to commit. */
+  /** How many snapshots were committed: of a continuous backup any number. */
+  taken: number;
+  /** The last 20 of them at most, oldest first; empty only when there was nothing to commit. */
   snapshots: Snapshot[];
-  /** True when the run was stopped before the cut: the last snapshot is partial. */
+  /** True when the run was stopped before the cut that it would have taken was reached. */
   interrupted: boolean;
 }

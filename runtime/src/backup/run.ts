@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newestCommit } from '../archive/commits.ts';
-import { type Archive, openArchive } from '../archive/format-file.ts';
+import { type Archive, openArchive, tryReadFormat } from '../archive/format-file.ts';
 import type { Snapshot } from '../archive/snapshot.ts';
 import type { BackupJob } from '../config/job.ts';
 import { MskBackupError } from '../errors.ts';
@@ -10,9 +10,20 @@ import { type ClusterDescription, describeCluster } from '../kafka/describe-clus
 import { createKafkaClient } from '../kafka/kafkajs-client.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import { openStore } from '../storage/open-store.ts';
-import { planRun } from './plan-run.ts';
 import type { BackupPlan, BackupResult } from './result.ts';
-import { takeSnapshot } from './take-snapshot.ts';
+import { planChecked, takeSnapshot } from './take-snapshot.ts';
+
+/** A continuous backup takes any number of snapshots, each as large as the cluster has partitions: the last few are kept. */
+const KEPT_SNAPSHOTS = 20;
+
+/** What does not end a continuous backup: the next run finds out how things stand now. */
+const PASSING_CODES = new Set(['TOPIC_RECREATED', 'LOG_TRUNCATED', 'COMMIT_TAKEN']);
+
+interface Taken {
+  count: number;
+  /** Oldest first. */
+  latest: Snapshot[];
+}
 
 /**
  * Backs up: one snapshot, or with `continuous` one every `snapshotIntervalMs` until the signal.
@@ -27,27 +38,40 @@ export async function runBackup(job: BackupJob, context: RunContext): Promise<Ba
       clusterId,
       ...(job.sourceClusterLabel === undefined ? {} : { label: job.sourceClusterLabel }),
     });
-    const snapshots: Snapshot[] = [];
+    const taken: Taken = { count: 0, latest: [] };
+    const result = (interrupted: boolean): BackupResult => ({
+      location: store.location,
+      taken: taken.count,
+      snapshots: taken.latest,
+      interrupted,
+    });
     for (;;) {
       const began = Date.now();
-      const resumed = await oneSnapshot(client, archive, job, context, snapshots);
-      if (context.signal.aborted)
-        return { location: store.location, snapshots, interrupted: snapshots.at(-1)?.kind !== 'complete' };
+      const resumed = await oneSnapshot(client, archive, job, context, taken);
+      // After the cut of an earlier run, this one's own is still to come.
+      if (context.signal.aborted) return result(resumed || taken.latest.at(-1)?.kind !== 'complete');
       if (resumed) continue;
-      if (!job.continuous) return { location: store.location, snapshots, interrupted: false };
+      if (!job.continuous) return result(false);
       const rest = Math.max(0, began + job.snapshotIntervalMs - Date.now());
       await sleep(rest, undefined, { signal: context.signal }).catch(() => {});
-      if (context.signal.aborted) return { location: store.location, snapshots, interrupted: false };
+      if (context.signal.aborted) return result(false);
     }
   });
 }
 
-/** What a backup would copy now. Writes nothing. */
+/**
+ * What a backup would copy now. Writes nothing.
+ * @throws MskBackupError where a backup would refuse: another cluster's archive, old message formats
+ */
 export async function planBackup(job: BackupJob, context: RunContext): Promise<BackupPlan> {
   return withConnections(job, context, async (client, store) => {
+    // Opening an archive that exists writes nothing, and refuses that of another cluster.
+    if ((await tryReadFormat(store)) !== undefined) {
+      await openArchive(store, { clusterId: clusterIdOf(await describeCluster(client, [])) });
+    }
     const parent = await newestCommit(store);
     const notes: string[] = [];
-    const { cluster, cut, partitions, leaderless } = await planRun(client, parent, job, {
+    const { cluster, cut, partitions, leaderless } = await planChecked(client, parent, job, {
       ...context,
       progress: { ...context.progress, note: (_level, message) => notes.push(message) },
     });
@@ -81,25 +105,38 @@ async function oneSnapshot(
   archive: Archive,
   job: BackupJob,
   context: RunContext,
-  snapshots: Snapshot[],
+  taken: Taken,
 ): Promise<boolean> {
   // Each snapshot of a continuous backup can be asked for by a name of its own.
   const backupId = job.continuous
     ? `${job.backupId}-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`
     : job.backupId;
-  const first = snapshots.length === 0;
+  const first = taken.count === 0;
   try {
-    const taken = await takeSnapshot(client, archive, first ? job : { ...job, full: false }, backupId, context);
-    snapshots.push(taken.snapshot);
-    if (taken.failure !== undefined) throw taken.failure;
-    return taken.resumed;
+    const { snapshot, resumed, failure } = await takeSnapshot(
+      client,
+      archive,
+      first ? job : { ...job, full: false },
+      backupId,
+      context,
+    );
+    taken.count++;
+    taken.latest.push(snapshot);
+    if (taken.latest.length > KEPT_SNAPSHOTS) taken.latest.shift();
+    if (failure !== undefined) throw failure;
+    return resumed;
   } catch (reason) {
-    // A broker that is away for an hour must not end a backup that runs for months.
-    const passing = reason instanceof MskBackupError && reason.kind === 'connection' && job.continuous && !first;
-    if (!passing) throw reason;
+    if (!job.continuous || !isPassing(reason, first)) throw reason;
     context.progress.note('warn', `${reason.message}; trying again at the next interval`);
     return false;
   }
+}
+
+/** A broker that is away for an hour, or a topic that is deleted, must not end a backup that runs for months. */
+function isPassing(reason: unknown, first: boolean): reason is MskBackupError {
+  if (!(reason instanceof MskBackupError)) return false;
+  // At the start it is rather the configuration that is wrong.
+  return PASSING_CODES.has(reason.code) || (reason.kind === 'connection' && !first);
 }
 
 /** An archive belongs to one cluster, so a cluster without a name cannot be backed up. */

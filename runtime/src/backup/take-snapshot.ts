@@ -1,14 +1,12 @@
 import { newestCommit, writeCommit } from '../archive/commits.ts';
 import type { Archive } from '../archive/format-file.ts';
-import type { Frame } from '../archive/frame.ts';
 import { writeIndex } from '../archive/index-object.ts';
 import { mergeIndexes } from '../archive/merge-indexes.ts';
 import type { Snapshot } from '../archive/snapshot.ts';
 import type { BackupJob } from '../config/job.ts';
-import { MskBackupError } from '../errors.ts';
+import type { MskBackupError } from '../errors.ts';
 import { unlessAborted } from '../flow/unless-aborted.ts';
 import type { KafkaClient } from '../kafka/client.ts';
-import { describeCluster } from '../kafka/describe-cluster.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import { snapshotTopics } from './build-snapshot.ts';
 import { carryOver, carryOverGroups } from './carry-over.ts';
@@ -16,8 +14,9 @@ import { copyPartitions } from './copy-partitions.ts';
 import { FrameSink } from './frame-sink.ts';
 import { refuseOldFormats } from './old-formats.ts';
 import { PackSet } from './pack-set.ts';
-import type { PartitionCopy } from './partition-copy.ts';
 import { planRun, type RunPlan } from './plan-run.ts';
+import { recheckTopics } from './recheck-topics.ts';
+import { failureOf, topicsChanged } from './run-failure.ts';
 import { newRunId } from './run-id.ts';
 
 /** A partition that makes no progress for so many request time-outs counts as unreachable. */
@@ -25,7 +24,7 @@ const PATIENCE_IN_TIMEOUTS = 2;
 
 export interface TakenSnapshot {
   snapshot: Snapshot;
-  /** The first reason why a partition did not reach its cut, naming the partition; undefined when all did or were stopped. */
+  /** The first reason why something is not in the snapshot; undefined when all is, or was stopped by the signal. */
   failure?: MskBackupError;
   /** True when the cut was that of an earlier, stopped run: there is newer data to copy. */
   resumed: boolean;
@@ -34,7 +33,8 @@ export interface TakenSnapshot {
 /**
  * One snapshot from plan to commit. Nothing counts before the commit, which is the last write: what a failed run leaves
  * behind is named by nobody.
- * @throws MskBackupError `COMMIT_TAKEN` when another run committed meanwhile, and what stops the run as a whole
+ * @throws MskBackupError `COMMIT_TAKEN` when another run committed meanwhile, `TOPIC_RECREATED` when no topic is left, and
+ * what stops the run as a whole
  */
 export async function takeSnapshot(
   client: KafkaClient,
@@ -58,6 +58,7 @@ export async function takeSnapshot(
     runId,
     packBytes: job.packBytes,
     bufferedBytes: job.bufferBytes / 2,
+    writeIndex: (shard, frames) => writeIndex(store, runId, shard, frames),
     metadataOf(name) {
       const { topicId, partitionCount, replicationFactor, config } = topicOf.get(name)!;
       const createdAt = startedAt.toISOString();
@@ -82,13 +83,28 @@ export async function takeSnapshot(
     await packs.abort();
     throw reason;
   }
-  const { frames, copies, failed, rawBytes } = copied;
-  await refuseRecreated(client, plan);
+  const checked = await recheckTopics(client, plan.cut.topics, patienceOf(job), context.signal);
+  const { changed } = checked;
+  const kept = <T>(items: T[], nameOf: (item: T) => string) => items.filter((item) => !changed.has(nameOf(item)));
+  const cut = { ...plan.cut, topics: kept(plan.cut.topics, ({ name }) => name) };
+  if (changed.size > 0 && cut.topics.length === 0) throw topicsChanged(changed, 'nothing of this run was committed');
+  for (const name of changed) {
+    context.progress.note(
+      'warn',
+      `topic ${name} was deleted or created again while it was copied: it is not in this snapshot`,
+    );
+  }
+  const copies = kept(copied.copies, ({ plan }) => plan.topic);
+  const failed = new Map(kept([...copied.failed], ([{ plan }]) => plan.topic));
+  const leaderless = kept(plan.leaderless, ({ topic }) => topic);
+  const groups = plan.cut.groups
+    .map((group) => ({ ...group, offsets: kept(group.offsets, ({ topic }) => topic) }))
+    .filter(({ offsets }) => offsets.length > 0);
+  const stored = kept([...copied.stored], ([name]) => name).map(([, sums]) => sums);
 
-  const indexes = [...(parent?.indexes ?? [])];
-  if (frames.length > 0) indexes.push(await writeIndex(store, runId, 0, frames));
+  const indexes = [...(parent?.indexes ?? []), ...(await packs.writeIndexes((topic) => !changed.has(topic)))];
   const reasons = new Map([...failed].map(([copy, reason]) => [copy, messageOf(reason)]));
-  const topics = snapshotTopics(plan.cut, copies, reasons, plan.leaderless);
+  const topics = snapshotTopics(cut, copies, reasons, leaderless);
   const carried = carryOver(parent, new Set(topicOf.keys()), plan.cluster.topics);
   for (const name of carried.gone) {
     context.progress.note(
@@ -98,9 +114,12 @@ export async function takeSnapshot(
   }
   const allTopics = [...topics, ...carried.topics].sort((a, b) => (a.name < b.name ? -1 : 1));
   // Topics of another job that are not whole count too: `latest` must not stand for what is not there.
-  const complete = allTopics.every(({ partitions }) =>
-    partitions.every(({ reached, cut, failed }) => failed === undefined && reached >= cut),
-  );
+  const complete =
+    changed.size === 0 &&
+    checked.unknown === undefined &&
+    allTopics.every(({ partitions }) =>
+      partitions.every(({ reached, cut, failed }) => failed === undefined && reached >= cut),
+    );
   const snapshot: Snapshot = {
     formatVersion: 1,
     sequence: (parent?.sequence ?? -1) + 1,
@@ -117,22 +136,23 @@ export async function takeSnapshot(
     },
     cut: { time: plan.cut.time },
     topics: allTopics,
-    groups: carryOverGroups(plan.cut.groups, parent, carried.topics),
+    groups: carryOverGroups(groups, parent, carried.topics),
     indexes: await mergeIndexes(store, runId, indexes, allTopics),
     added: {
-      records: frames.reduce((sum, { records }) => sum + records, 0),
-      rawBytes,
+      records: stored.reduce((sum, { records }) => sum + records, 0),
+      rawBytes: stored.reduce((sum, { rawBytes }) => sum + rawBytes, 0),
       storedBytes: packs.storedBytes,
       packs: packs.count,
       durationMs: Date.now() - startedAt.getTime(),
     },
   };
   await writeCommit(store, snapshot);
-  const failure = failureOf(snapshot, failed, plan);
+  const failure = failureOf(snapshot, failed, leaderless, checked);
   return { snapshot, resumed: plan.resumed, ...(failure === undefined ? {} : { failure }) };
 }
 
-async function planChecked(
+/** What a run would do, or the error with which it would refuse. Reads only. */
+export async function planChecked(
   client: KafkaClient,
   parent: Snapshot | undefined,
   job: BackupJob,
@@ -144,7 +164,7 @@ async function planChecked(
 }
 
 async function copyAll(client: KafkaClient, plan: RunPlan, packs: PackSet, job: BackupJob, context: RunContext) {
-  let rawBytes = 0;
+  const stored = new Map<string, { records: number; rawBytes: number }>();
   const sink = new FrameSink(
     packs,
     {
@@ -153,8 +173,13 @@ async function copyAll(client: KafkaClient, plan: RunPlan, packs: PackSet, job: 
       recompress: job.recompress,
       bufferBytes: job.bufferBytes,
     },
-    (frame) => {
-      rawBytes += frame.rawLength;
+    ({ topic, records, rawLength }) => {
+      const sums = stored.get(topic);
+      if (sums === undefined) stored.set(topic, { records, rawBytes: rawLength });
+      else {
+        sums.records += records;
+        sums.rawBytes += rawLength;
+      }
     },
   );
   const offsets = plan.partitions.reduce((sum, { start, cut }) => sum + Math.max(0, cut - start), 0);
@@ -167,60 +192,18 @@ async function copyAll(client: KafkaClient, plan: RunPlan, packs: PackSet, job: 
     {
       maxConcurrentPartitions: job.maxConcurrentPartitions,
       fetchMaxBytes: job.fetchMaxBytes,
-      patienceMs: job.source.requestTimeoutMs * PATIENCE_IN_TIMEOUTS,
+      patienceMs: patienceOf(job),
       gatherBytes: job.bufferBytes,
     },
     context,
   );
   await sink.drain();
-  const frames: Frame[] = await packs.finish();
-  return { ...outcome, frames, rawBytes };
+  await packs.finish();
+  return { ...outcome, stored };
 }
 
-/**
- * Fetches name topics, not topic ids: had a topic been replaced while it was copied, its frames would hold two histories.
- * @throws MskBackupError `TOPIC_RECREATED`
- */
-async function refuseRecreated(client: KafkaClient, plan: RunPlan): Promise<void> {
-  const now = await describeCluster(
-    client,
-    plan.cut.topics.map(({ name }) => name),
-  );
-  const ids = new Map(
-    now.topics.filter(({ errorCode }) => errorCode === 0).map(({ name, topicId }) => [name, topicId]),
-  );
-  const changed = plan.cut.topics.filter(({ name, topicId }) => ids.get(name) !== topicId).map(({ name }) => name);
-  if (changed.length === 0) return;
-  throw new MskBackupError(
-    'data',
-    'TOPIC_RECREATED',
-    `${changed.join(', ')}: deleted or created again while it was copied; nothing of this run was committed, run again`,
-  );
-}
-
-function failureOf(snapshot: Snapshot, failed: Map<PartitionCopy, unknown>, plan: RunPlan): MskBackupError | undefined {
-  const first = failed.entries().next().value;
-  const count = failed.size + plan.leaderless.length;
-  if (count === 0) return undefined;
-  const [kind, code, message, cause] =
-    first === undefined
-      ? ([
-          'connection',
-          'LEADER_NOT_AVAILABLE',
-          `${plan.leaderless[0]!.topic}[${plan.leaderless[0]!.partition}]: ${plan.leaderless[0]!.reason}`,
-        ] as const)
-      : first[1] instanceof MskBackupError
-        ? ([first[1].kind, first[1].code, first[1].message, first[1]] as const)
-        : ([undefined, '', '', first[1]] as const);
-  // A bug of ours is not dressed up as something that the user could mend.
-  if (kind === undefined) throw cause;
-  return new MskBackupError(
-    kind,
-    code,
-    `${message} (${count} ${count === 1 ? 'partition' : 'partitions'} not copied up to the cut; the others are in the ` +
-      `partial snapshot ${snapshot.backupId}, commit ${snapshot.sequence})`,
-    { cause },
-  );
+function patienceOf(job: BackupJob): number {
+  return job.source.requestTimeoutMs * PATIENCE_IN_TIMEOUTS;
 }
 
 function messageOf(reason: unknown): string {

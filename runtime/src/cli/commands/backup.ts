@@ -13,9 +13,6 @@ interface Options extends CommonOptions {
   dryRun?: boolean;
 }
 
-/** A continuous backup takes hundreds. */
-const MAX_EARLIER = 20;
-
 /** `backup`: ends with `interrupted` when it was stopped before the cut. */
 export async function execute({ options, context, log, print }: Run<Options>): Promise<number> {
   const configured = await readJob(options, 'backup', log);
@@ -47,21 +44,20 @@ function planText({ cluster, archive, topics, groups, notes }: BackupPlan): stri
   return [head, list, ...notes.map((note) => `note: ${note}`), 'Nothing was written: this was a dry run.'].join('\n\n');
 }
 
-function resultText({ location, snapshots, interrupted }: BackupResult): string {
+function resultText({ location, taken, snapshots, interrupted }: BackupResult): string {
   const last = snapshots.at(-1);
   if (last === undefined) return interrupted ? 'Stopped; no snapshot was taken.' : 'Nothing to back up.';
   const earlier = snapshots.slice(0, -1);
   const unreached = unreachedTable(last);
   return [
-    ...(earlier.length > 0 ? [earlierTable(earlier)] : []),
+    ...(earlier.length > 0 ? [earlierTable(earlier, taken)] : []),
     snapshotFacts(last, location),
     ...(unreached ? [unreached] : []),
   ].join('\n\n');
 }
 
 /** What a run took before its last snapshot: the rest of a stopped run's cut, or those of a continuous backup. */
-function earlierTable(snapshots: Snapshot[]): string {
-  const shown = snapshots.slice(-MAX_EARLIER);
+function earlierTable(shown: Snapshot[], taken: number): string {
   const list = table(
     [{ right: '#' }, 'backup_id', 'kind', 'as of', { right: 'records added' }, { right: 'bytes added' }],
     shown.map(({ sequence, backupId, kind, cut, added }) => [
@@ -73,8 +69,8 @@ function earlierTable(snapshots: Snapshot[]): string {
       bytes(added.storedBytes),
     ]),
   );
-  const more = snapshots.length - shown.length;
-  return `${counted(snapshots.length + 1, 'snapshot')} taken${more > 0 ? `, the first ${count(more)} not shown` : ''}:\n\n${list}`;
+  const more = taken - 1 - shown.length;
+  return `${counted(taken, 'snapshot')} taken${more > 0 ? `, the first ${count(more)} not shown` : ''}:\n\n${list}`;
 }
 
 function reasons(fullCopies: { reason: string }[]): string {
