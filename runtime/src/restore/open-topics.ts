@@ -23,7 +23,8 @@ export interface TopicWork {
 
 /**
  * Makes a task of every partition, with its log end at the target as the place of the first record.
- * @throws MskBackupError kind `connection` when a partition's end cannot be learned
+ * @throws MskBackupError kind `connection` when a partition's end cannot be learned; `TARGET_NOT_EMPTY` when somebody has
+ * written to one since the conditions were checked, unless the job allows that
  */
 export async function openTopics(
   { topics, snapshot }: PreparedRestore,
@@ -35,6 +36,7 @@ export async function openTopics(
   signal: AbortSignal,
 ): Promise<TopicWork[]> {
   const ends = await logEnds(topics, client, cluster, signal);
+  if (!job.allowNonEmpty) refuseWritten(topics, ends);
   const led = partitionsOf(cluster);
   const perBroker = partitionsPerBroker(topics, led, job);
   const now = Date.now();
@@ -86,6 +88,26 @@ async function logEnds(
     ends.set(`${topic}:${partition}`, offset);
   }
   return ends;
+}
+
+/** From here on the producer itself notices: its first batch has to land at the end seen here. */
+function refuseWritten(topics: PreparedTopic[], ends: Map<string, number>): void {
+  const written = topics.flatMap(({ target, frames, endsBefore }) =>
+    frames
+      .map(({ partition: { partition } }) => ({
+        place: `${target}:${partition}`,
+        before: endsBefore.get(partition) ?? 0,
+      }))
+      .filter(({ place, before }) => ends.get(place) !== before)
+      .map(({ place, before }) => `${place.replace(/:(\d+)$/, '[$1]')} (end ${ends.get(place)}, not ${before})`),
+  );
+  if (written.length === 0) return;
+  const more = written.length > 5 ? ` and ${written.length - 5} more` : '';
+  throw new MskBackupError(
+    'configuration',
+    'TARGET_NOT_EMPTY',
+    `somebody else has written to ${written.slice(0, 5).join(', ')}${more} since it was found empty; nothing was restored: stop the other producers and delete the topic, map it to another name with restore.topic_mapping, or set restore.allow_non_empty: true to add to it`,
+  );
 }
 
 type Places = Map<string, DescribedPartition>;

@@ -78,8 +78,20 @@ export async function setBack(client: KafkaClient, topic: string, settings: Paus
   await alterTopicConfigs(client, [{ topic, config }]);
 }
 
+/** Those of the topics that have what is set while restoring; all of them when the cluster does not tell. */
+export async function pausedAmong(client: KafkaClient, plan: Map<string, PausedTopic>): Promise<Set<string>> {
+  const names = [...plan.keys()];
+  const configs = await client.describeTopicConfigs(names).catch(() => undefined);
+  if (configs === undefined) return new Set(names);
+  return new Set(names.filter((name) => holds(configs.get(name) ?? [], plan.get(name)!.during)));
+}
+
 /** A change is made by the controller; each broker learns of it a little later. */
-async function waitUntilKnown(client: KafkaClient, changes: TopicConfigChange[], signal: AbortSignal): Promise<void> {
+export async function waitUntilKnown(
+  client: KafkaClient,
+  changes: TopicConfigChange[],
+  signal: AbortSignal,
+): Promise<void> {
   if (changes.length === 0) return;
   for (const { nodeId } of await client.brokers()) {
     const deadline = performance.now() + SETTLE_MS;
@@ -121,8 +133,11 @@ async function isListed(client: KafkaClient, nodeId: number): Promise<boolean> {
 }
 
 function holds(entries: TopicConfigEntry[], config: TopicConfigChange['config']): boolean {
-  const values = new Map(entries.map(({ name, value }) => [name, value]));
-  return Object.entries(config).every(([name, value]) => values.get(name) === value);
+  const known = new Map(entries.map((entry) => [entry.name, entry]));
+  return Object.entries(config).every(([name, value]) => {
+    const entry = known.get(name);
+    return value === null ? (entry?.isDefault ?? true) : entry?.value === value;
+  });
 }
 
 function notKnown(nodeId: number, left: TopicConfigChange[]): MskBackupError {

@@ -12,6 +12,10 @@ export interface PreparedTopic extends SelectedTopic {
   exists: boolean;
   /** Of the target's topic, when it exists. */
   targetPartitions?: number;
+  /** It exists and holds no record in any partition. */
+  isEmpty: boolean;
+  /** Log ends by partition as they were when the conditions were checked; none for a topic that is created. */
+  endsBefore: Map<number, number>;
   /** Only for a topic that is created. */
   replicationFactor: number;
   config: CreatedConfig;

@@ -63,6 +63,8 @@ export async function prepareRestore(
       ...selected,
       exists: found !== undefined,
       ...(found !== undefined && { targetPartitions: found.partitionCount }),
+      isEmpty: found !== undefined && [...found.offsets.values()].every(({ start, end }) => start === end),
+      endsBefore: new Map([...(found?.offsets ?? [])].map(([partition, { end }]) => [partition, end])),
       replicationFactor,
       config,
       frames: frames.get(selected.source.name) ?? [],

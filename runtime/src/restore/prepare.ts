@@ -29,7 +29,7 @@ export interface PreparedChunk {
   batches: PreparedBatch[];
   /** The archived batches that hold records to restore. */
   counted: BatchHeader[];
-  /** Records of the chunk by the index; of frames that are cut, by the batches' own counts. */
+  /** Records of the chunk by the index; of frames that are cut, by the batches' headers; of a batch that is cut, as made. */
   expectedRecords: number;
   /** Archived batches behind the last one that put anything into the target. */
   leftOver: { crcs: number[]; sourceBytes: number };
@@ -52,12 +52,38 @@ export async function prepareChunk(frames: OpenFrame[], options: PrepareOptions)
     }
     await prepareRun(whole, options, {}, chunk);
     whole = [];
-    const before = chunk.batches.length;
-    await prepareRun(stored, options, { from: frame.from, until: frame.until }, chunk);
-    for (const { records } of chunk.batches.slice(before)) chunk.expectedRecords += records;
+    await prepareCut(frame, options, chunk);
   }
   await prepareRun(whole, options, {}, chunk);
   return chunk;
+}
+
+/**
+ * Only part of the frame counts. A batch that the window cuts goes by itself: how many of its records lie inside is known
+ * only afterwards. Of all others the headers say it, so that what is made of them is checked.
+ */
+async function prepareCut(frame: OpenFrame, options: PrepareOptions, chunk: PreparedChunk): Promise<void> {
+  const { from, until, raw } = frame;
+  let run: StoredBatch[] = [];
+  for (const header of frame.batches) {
+    const stored = { buffer: raw, header };
+    const outside = header.lastOffset < from || header.baseOffset >= until;
+    if (outside || isInside(header, frame)) {
+      run.push(stored);
+      if (!outside) chunk.expectedRecords += header.recordCount;
+      continue;
+    }
+    await prepareRun(run, options, { from, until }, chunk);
+    run = [];
+    const before = chunk.batches.length;
+    await prepareRun([stored], options, { from, until }, chunk);
+    for (const { records } of chunk.batches.slice(before)) chunk.expectedRecords += records;
+  }
+  await prepareRun(run, options, { from, until }, chunk);
+}
+
+function isInside({ baseOffset, lastOffset }: BatchHeader, { from, until }: OpenFrame): boolean {
+  return from <= baseOffset && until > lastOffset;
 }
 
 function isWhole({ frame, from, until }: OpenFrame): boolean {

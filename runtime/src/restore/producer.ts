@@ -7,6 +7,7 @@ import { type ProducedPartition, produceRequest } from '../kafka/protocol/produc
 import type { OutgoingBatch } from './outgoing.ts';
 import type { Entry, PartitionWriter } from './partition-writer.ts';
 import { judgeAnswer } from './produce-errors.ts';
+import { isStop } from './stopping.ts';
 
 /** Requests to one broker that wait for an answer: enough that it never waits for us. */
 const REQUESTS_IN_FLIGHT = 5;
@@ -216,7 +217,7 @@ export class Producer {
     try {
       await this.#recoverAll();
     } catch (error) {
-      if (!this.#options.signal.aborted) this.#fail(error as Error);
+      if (!isStop(error, this.#options.signal)) this.#fail(error as Error);
     }
     this.#recovering = false;
     // One may have got into trouble while the last round ended.

@@ -12,11 +12,15 @@ export async function checkReportFile(file: string | undefined): Promise<void> {
   });
 }
 
-/** Writes the report as one JSON object, over an older one. @throws MskBackupError `REPORT_FILE` */
-export async function writeReportFile(file: string | undefined, report: RestoreReport): Promise<void> {
+/**
+ * Writes the report as one JSON object, over an older one.
+ * @param state of the restore, for the error
+ * @throws MskBackupError `REPORT_FILE`
+ */
+export async function writeReportFile(file: string | undefined, report: RestoreReport, state: string): Promise<void> {
   if (file === undefined) return;
   await writeFile(file, `${JSON.stringify(report, undefined, 2)}\n`).catch((cause: Error) => {
-    throw refused(file, cause, 'the restore itself is done');
+    throw refused(file, cause, state);
   });
 }
 

@@ -35,8 +35,10 @@ export interface RestoreReport {
   finishedAt: string;
   durationMs: number;
   topics: RestoredTopic[];
-  /** True when the run was stopped before it was done. */
+  /** True when the run was stopped before it was done; in the file also while it is under way. */
   interrupted: boolean;
+  /** Why it failed: only in the file. */
+  error?: string;
   /** Present when the target was read back. */
   readBack?: { records: number; differences: string[] };
 }

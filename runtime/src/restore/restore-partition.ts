@@ -32,6 +32,8 @@ export interface RestoreMeans {
   preparing: LimitFunction;
   progress: Progress;
   signal: AbortSignal;
+  /** Ends the whole run with the error, at once: others may wait for room that the failed partition holds. */
+  fail(error: unknown): void;
   /** Rejects with the signal's reason. */
   halted: Promise<never>;
 }
@@ -42,16 +44,27 @@ const CHUNKS_AHEAD = 4;
 /** Reads, prepares and writes one partition; resolves when the target has acknowledged all of it. */
 export async function restorePartition(task: PartitionTask, means: RestoreMeans): Promise<void> {
   const { writer } = task;
-  for await (const chunk of readAhead(chunkJobs(task, means), CHUNKS_AHEAD)) {
-    await pushChunk(chunk, task, means);
+  const chunks = readAhead(chunkJobs(task, means), CHUNKS_AHEAD, (chunk) => chunk.release());
+  for await (const chunk of chunks) {
+    await pushChunk(chunk, task, means).catch((error: unknown) => {
+      means.fail(error);
+      throw error;
+    });
     means.signal.throwIfAborted();
   }
   await Promise.race([writer.flushed(), means.halted]);
   task.done = true;
 }
 
-function* chunkJobs({ frames }: PartitionTask, { store, budget }: RestoreMeans): Generator<() => Promise<Chunk>> {
-  for (const group of groupFrames(frames.frames())) yield () => readChunk(store, group, budget);
+function* chunkJobs({ frames }: PartitionTask, { store, budget, fail }: RestoreMeans): Generator<() => Promise<Chunk>> {
+  for (const group of groupFrames(frames.frames())) {
+    yield () =>
+      readChunk(store, group, budget).catch((error: unknown) => {
+        // Not when its turn comes: chunks that are ahead of it may hold the room that an earlier one needs for its turn.
+        fail(error);
+        throw error;
+      });
+  }
 }
 
 async function pushChunk(chunk: Chunk, task: PartitionTask, means: RestoreMeans): Promise<void> {

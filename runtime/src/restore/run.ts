@@ -1,6 +1,7 @@
 import { readArchive } from '../archive/format-file.ts';
 import type { RestoreJob } from '../config/job.ts';
 import { MskBackupError } from '../errors.ts';
+import { unlessAborted } from '../flow/unless-aborted.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { createKafkaClient } from '../kafka/kafkajs-client.ts';
 import type { RunContext } from '../observe/run-context.ts';
@@ -9,7 +10,7 @@ import { openStore } from '../storage/open-store.ts';
 import { type ExecuteOptions, executeRestore } from './execute.ts';
 import { prepareRestore } from './prepare-restore.ts';
 import type { RestorePlan, RestoreReport } from './report.ts';
-import { checkReportFile, writeReportFile } from './report-file.ts';
+import { checkReportFile } from './report-file.ts';
 
 export interface RestoreOptions extends ExecuteOptions {}
 
@@ -18,7 +19,10 @@ export interface RestoreOptions extends ExecuteOptions {}
  * @throws MskBackupError with what is in the way, as `runRestore` would before it writes anything
  */
 export async function planRestore(job: RestoreJob, context: RunContext): Promise<RestorePlan> {
-  return withConnections(job, async (client, store) => (await prepareRestore(job, client, store, context)).plan);
+  return withConnections(job, context, async (client, store) => {
+    const { plan } = await prepare(job, client, store, context);
+    return plan;
+  });
 }
 
 /**
@@ -34,25 +38,30 @@ export async function runRestore(
   options: RestoreOptions = {},
 ): Promise<RestoreReport> {
   await checkReportFile(job.reportFile);
-  return withConnections(job, async (client, store) => {
-    const prepared = await prepareRestore(job, client, store, context);
+  return withConnections(job, context, async (client, store) => {
+    const prepared = await prepare(job, client, store, context);
     for (const note of prepared.plan.notes) context.progress.note('info', note);
-    const report = await executeRestore(prepared, job, client, store, context, options);
-    await writeReportFile(job.reportFile, report);
-    return report;
+    return executeRestore(prepared, job, client, store, context, options);
   });
+}
+
+const STOPPED = 'the restore was stopped before it had written anything';
+
+function prepare(job: RestoreJob, client: KafkaClient, store: ObjectStore, context: RunContext) {
+  return unlessAborted(prepareRestore(job, client, store, context), context.signal, STOPPED);
 }
 
 async function withConnections<T>(
   job: RestoreJob,
+  { signal }: RunContext,
   work: (client: KafkaClient, store: ObjectStore) => Promise<T>,
 ): Promise<T> {
   refuseTimeWindow(job);
   const store = await openStore(job.storage);
   const client = createKafkaClient(job.target);
   try {
-    await readArchive(store);
-    await client.connect();
+    await unlessAborted(readArchive(store), signal, STOPPED);
+    await unlessAborted(client.connect(), signal, STOPPED);
     return await work(client, store);
   } finally {
     await Promise.allSettled([client.close(), store.close()]);

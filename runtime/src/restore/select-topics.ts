@@ -33,7 +33,7 @@ export function selectTopics(snapshot: Snapshot, job: RestoreJob): { topics: Sel
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const topics: SelectedTopic[] = [];
   for (const source of chosen) {
-    const target = job.topicMapping[source.name] ?? source.name;
+    const target = targetOf(source.name, job);
     if (OWNED_BY_THE_CLUSTER.has(target)) {
       if (job.topics.include.includes(source.name)) throw ownedByTheCluster(source.name, target);
       remarks.push(`topic ${source.name} is left out: the target cluster keeps its own state in it`);
@@ -49,6 +49,11 @@ export function selectTopics(snapshot: Snapshot, job: RestoreJob): { topics: Sel
     }
   }
   return { topics, remarks };
+}
+
+/** A topic may be called `constructor`: only names of the mapping itself count. */
+function targetOf(name: string, { topicMapping }: RestoreJob): string {
+  return Object.hasOwn(topicMapping, name) ? topicMapping[name]! : name;
 }
 
 function choosePartitions(source: SnapshotTopic, job: RestoreJob, remarks: string[]): SnapshotPartition[] {

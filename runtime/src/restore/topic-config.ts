@@ -97,25 +97,47 @@ const LONGEST = '9223372036854775807';
  * refuses records without a key), append times, limits on the age of timestamps.
  */
 export function settingsToPause(entries: TopicConfigEntry[]): PausedSetting[] {
+  return pausedValues(entries)
+    .filter(({ entry, during, harmless }) => entry.value !== during && !harmless.includes(entry.value ?? ''))
+    .map(({ entry: { name, value, isDefault }, during }) => ({
+      name,
+      during,
+      original: isDefault ? null : value,
+      effective: value ?? '',
+    }));
+}
+
+/** An entry that is one of those to pause, what it is while restoring, and other values that need no change. */
+interface PausedValue {
+  entry: TopicConfigEntry;
+  during: string;
+  harmless: string[];
+}
+
+/** Those of a topic's entries that are to be paused where they are not harmless. */
+export function pausedValues(entries: TopicConfigEntry[]): PausedValue[] {
   const known = new Map(entries.map((entry) => [entry.name, entry]));
-  const paused: PausedSetting[] = [];
-  const pause = (name: string, during: string, when: (value: string) => boolean) => {
+  const found: PausedValue[] = [];
+  const pause = (name: string, during: string, harmless: string[] = []) => {
     const entry = known.get(name);
-    if (entry === undefined || !when(entry.value ?? '')) return;
-    paused.push({ name, during, original: entry.isDefault ? null : entry.value, effective: entry.value ?? '' });
+    if (entry !== undefined) found.push({ entry, during, harmless });
   };
-  const limited = (value: string) => value !== UNLIMITED;
-  pause('retention.ms', UNLIMITED, limited);
-  pause('retention.bytes', UNLIMITED, limited);
+  pause('retention.ms', UNLIMITED);
+  pause('retention.bytes', UNLIMITED);
   if (known.get('remote.storage.enable')?.value === 'true') {
     // -2 follows retention.ms and retention.bytes, which are paused.
-    pause('local.retention.ms', UNLIMITED, (value) => limited(value) && value !== '-2');
-    pause('local.retention.bytes', UNLIMITED, (value) => limited(value) && value !== '-2');
+    pause('local.retention.ms', UNLIMITED, ['-2']);
+    pause('local.retention.bytes', UNLIMITED, ['-2']);
   }
-  pause('cleanup.policy', 'delete', (value) => value !== 'delete' && value !== '');
-  pause('message.timestamp.type', 'CreateTime', (value) => value !== 'CreateTime');
-  for (const name of [DIFFERENCE, BEFORE, AFTER]) pause(name, LONGEST, (value) => value !== LONGEST);
-  return paused;
+  pause('cleanup.policy', 'delete', ['']);
+  pause('message.timestamp.type', 'CreateTime');
+  for (const name of [DIFFERENCE, BEFORE, AFTER]) pause(name, LONGEST);
+  return found;
+}
+
+/** The topic itself sets a limit to the longest time there is: nobody does that but a restore. */
+export function isOddPause({ name, value, isDefault }: TopicConfigEntry): boolean {
+  return !isDefault && value === LONGEST && [DIFFERENCE, BEFORE, AFTER].includes(name);
 }
 
 /** bytes; what a broker takes by default. */

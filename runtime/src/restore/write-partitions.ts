@@ -2,24 +2,28 @@ import pLimit from 'p-limit';
 import type { RestoreJob } from '../config/job.ts';
 import { ByteBudget } from '../flow/byte-budget.ts';
 import type { KafkaClient } from '../kafka/client.ts';
-import { initProducerId } from '../kafka/init-producer-id.ts';
+import type { ProducerIdentity } from '../kafka/init-producer-id.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { Producer } from './producer.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { type PartitionTask, type RestoreMeans, restorePartition } from './restore-partition.ts';
+import { endsInTime, isStop } from './stopping.ts';
 
 /** As many as Node has threads for compression. */
 const CHUNKS_PREPARED_AT_ONCE = 4;
 
 /**
  * Writes all partitions, so many at once as the job says, the largest first so that the end is not one long partition.
- * @returns whether the signal stopped it; nothing is in flight any more then
- * @throws the first error that stopped it; nothing is in flight any more then either
+ * What is in flight when it stops is waited for, within limits: a broker that hangs would never answer.
+ * @param identity that the batches carry
+ * @returns whether the signal stopped it
+ * @throws the first error that stopped it
  */
 export async function writePartitions(
   tasks: PartitionTask[],
   client: KafkaClient,
+  identity: ProducerIdentity,
   store: ObjectStore,
   job: RestoreJob,
   rate: RateLimit,
@@ -28,6 +32,9 @@ export async function writePartitions(
 ): Promise<{ interrupted: boolean }> {
   const fatal = new AbortController();
   const signal = AbortSignal.any([context.signal, fatal.signal]);
+  const fail = (error: unknown) => {
+    if (!isStop(error, signal)) fatal.abort(error);
+  };
   const budget = new ByteBudget(job.bufferBytes);
   const { promise: halted, reject } = Promise.withResolvers<never>();
   halted.catch(() => {});
@@ -38,29 +45,29 @@ export async function writePartitions(
   if (signal.aborted) halt();
   else signal.addEventListener('abort', halt, { once: true });
 
-  const identity = await initProducerId(client);
   const producer = new Producer(client, identity, {
     timeoutMs: job.produceTimeoutMs,
     exclusive: !job.allowNonEmpty,
     signal,
-    onFatal: (error) => fatal.abort(error),
+    onFatal: fail,
     ...(stallMs !== undefined && { stallMs }),
   });
+  const { progress } = context;
   const preparing = pLimit(CHUNKS_PREPARED_AT_ONCE);
-  const means: RestoreMeans = { store, producer, budget, rate, preparing, progress: context.progress, signal, halted };
+  const means: RestoreMeans = { store, producer, budget, rate, preparing, progress, signal, fail, halted };
   const limit = pLimit(job.maxConcurrentPartitions);
   const ordered = [...tasks].sort((a, b) => b.frames.rawBytes - a.frames.rawBytes);
-  await Promise.all(
+  const partitions = Promise.all(
     ordered.map((task) =>
       limit(async () => {
-        if (signal.aborted) return;
-        await restorePartition(task, means).catch((error: unknown) => {
-          if (!signal.aborted) fatal.abort(error);
-        });
+        if (!signal.aborted) await restorePartition(task, means).catch(fail);
       }),
     ),
   );
-  await producer.idle();
+  await endsInTime(
+    partitions.then(() => producer.idle()),
+    signal,
+  );
   if (fatal.signal.aborted) throw fatal.signal.reason;
   return { interrupted: tasks.some(({ done }) => !done) };
 }
