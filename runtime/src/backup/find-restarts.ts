@@ -29,7 +29,8 @@ export async function findRestarts(
     for (const at of topic.partitions) {
       const before = known.partitions.find(({ partition }) => partition === at.partition);
       if (before === undefined) continue;
-      if (whole !== undefined) ofTopic.set(at.partition, whole);
+      const again = whole ?? restartOfFailed(topic, before);
+      if (again !== undefined) ofTopic.set(at.partition, again);
       else if (at.highWatermark < before.reached)
         ofTopic.set(at.partition, { kind: 'truncated', at: at.highWatermark });
       else if (before.leaderEpoch >= 0) {
@@ -72,4 +73,16 @@ function restartOfTopic(
     }
   }
   return undefined;
+}
+
+/**
+ * A partition that failed is older than its snapshot: nobody knows how long ago it was last copied up to a cut, so
+ * tombstones may have come and gone since.
+ */
+function restartOfFailed(topic: CutTopic, known: SnapshotPartition): Restart | undefined {
+  if (!topic.compacted || known.failed === undefined) return undefined;
+  return {
+    kind: 'full',
+    why: 'the topic is compacted and the newest snapshot could not copy the partition up to its cut',
+  };
 }

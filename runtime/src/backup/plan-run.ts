@@ -3,6 +3,7 @@ import type { BackupJob } from '../config/job.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { type ClusterDescription, describeCluster } from '../kafka/describe-cluster.ts';
 import type { RunContext } from '../observe/run-context.ts';
+import { withTopicsOf } from './carry-over.ts';
 import type { Cut } from './cut.ts';
 import { findRestarts } from './find-restarts.ts';
 import { type PartitionPlan, planPartition } from './plan-partition.ts';
@@ -31,9 +32,14 @@ export async function planRun(
   job: BackupJob,
   context: RunContext,
 ): Promise<RunPlan> {
-  const cluster = await describeCluster(client);
+  const cluster = await withTopicsOf(parent, client, await describeCluster(client));
+  const chosen = selectTopics(
+    cluster.topics.filter(({ errorCode }) => errorCode === 0),
+    job,
+  );
   if (!job.full) {
-    const cut = await resumeCut(client, cluster, parent, context.signal);
+    const selected = new Set(chosen.topics.map(({ name }) => name));
+    const cut = await resumeCut(client, cluster, parent, selected, context.signal);
     if (cut !== undefined) {
       const plan = await planFor(client, cluster, cut, parent, job);
       // A truncated log may never come to the old cut again.
@@ -46,12 +52,8 @@ export async function planRun(
       }
     }
   }
-  const { topics, remarks } = selectTopics(
-    cluster.topics.filter(({ errorCode }) => errorCode === 0),
-    job,
-  );
-  for (const remark of remarks) context.progress.note('warn', remark);
-  const taken = await takeCut(client, cluster, topics, job, context);
+  for (const remark of chosen.remarks) context.progress.note('warn', remark);
+  const taken = await takeCut(client, cluster, chosen.topics, job, context);
   for (const { groupId, offsets } of taken.cut.groups) {
     for (const { topic, partition, offset, clampedFrom } of offsets) {
       if (clampedFrom === undefined) continue;
@@ -62,9 +64,11 @@ export async function planRun(
       );
     }
   }
+  const topicIds = new Map(taken.cut.topics.map(({ name, topicId }) => [name, topicId]));
   const leaderless = taken.leaderless.map(({ topic, partition }) => {
+    // Of a topic that was deleted and created again since, the archive holds nothing yet.
     const known = parent?.topics
-      .find(({ name }) => name === topic)
+      .find(({ name, topicId }) => name === topic && topicId === topicIds.get(topic))
       ?.partitions.find((before) => before.partition === partition);
     return {
       topic,
