@@ -234,3 +234,18 @@ test('neighbours are grouped by codec up to a size', () => {
   expect(groups(header(10, 'none'), header(10, 'lz4'), header(10, 'lz4'))).toEqual([[10], [10, 10]]);
   expect(groups(header(10, 'none'), header(500, 'none'), header(10, 'none'))).toEqual([[10], [500], [10]]);
 });
+
+test('what compresses well is put together by its uncompressed size', async () => {
+  const value = Buffer.alloc(400 * 1024);
+  const batches = await Promise.all(
+    Array.from({ length: 5 }, (_, offset) =>
+      encodeBatch([{ offset, timestamp: 1, key: null, value, headers: [] }], {
+        codec: 'zstd',
+        timestampType: 'CreateTime',
+      }),
+    ),
+  );
+  const rebuilt = await rebuildBatches(stored(Buffer.concat(batches)), {});
+  expect(rebuilt.map(({ records }) => records)).toEqual([2, 2, 1]);
+  expect((await decodeAll(rebuilt)).map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 4]);
+});

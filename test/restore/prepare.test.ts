@@ -144,7 +144,16 @@ describe('what becomes of the batches of a frame', () => {
     const frames = [await frame([[0], [1]]), await frame([[2, 3], [4]], { from: 3 }), await frame([[5]])];
     const chunk = await prepareChunk(frames, options);
     expect((await decode(chunk)).map(({ key }) => String(key))).toEqual(keys([0, 1, 3, 4, 5]));
+    expect(chunk.expectedRecords).toBe(5);
     expect(chainOf(chunk)).toBe(archivedChain(...frames));
+  });
+
+  test('batches inside the window are put together, and only the cut ones go by themselves', async () => {
+    const batches = [[0, 1], [2, 4], [5], [6, 7], [9, 10, 11], [12]];
+    const chunk = await prepareChunk([await frame(batches, { from: 1, until: 11 })], options);
+    expect((await decode(chunk)).map(({ key }) => String(key))).toEqual(keys([1, 2, 4, 5, 6, 7, 9, 10]));
+    expect(chunk.batches.map(({ records }) => records)).toEqual([1, 5, 2]);
+    expect(chunk.expectedRecords).toBe(8);
   });
 
   test('a frame of which nothing counts leaves only its account', async () => {

@@ -117,6 +117,24 @@ test('a topic may be called like a property of every object', async () => {
   expect(report.topics[0]).toMatchObject({ target: 'constructor', partitions: [{ records: 2 }] });
 });
 
+test('how many records a frame with holes holds inside its window is told as an upper bound, and exactly in the end', async () => {
+  await client.createTopic('cut');
+  const producer = await client.producer({ 'transactional.id': 'cut' });
+  // Offsets 0, 1, a marker, 3, 4, a marker, 6, 7.
+  for (let n = 0; n < 3; n++) {
+    await producer.begin();
+    await producer.send('cut', [{ value: 'a' }, { value: 'b' }]);
+    await producer.commit();
+  }
+  const storage = await backUp(kafka, ['cut']);
+  await client.deleteRecords('cut', { 0: 4 });
+  await backUp(kafka, ['cut'], storage, { backupId: 'tuesday' });
+  const report = await restore(kafka, storage, { topicMapping: { cut: 'cut-again' } }, { verifyRead: true });
+  expect(report.plan).toMatchObject({ records: 4, recordsAtMost: true, topics: [{ recordsAtMost: true }] });
+  expect(report.topics[0]!.partitions[0]!.records).toBe(3);
+  expect(report.readBack).toEqual({ records: 3, differences: [] });
+});
+
 describe('a damaged frame', () => {
   /** Four frames of 9 MB, with a bit flipped in the first one. */
   async function damaged(topic: string): Promise<RestoreJob['storage']> {

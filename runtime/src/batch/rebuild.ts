@@ -23,29 +23,47 @@ export interface RebuiltBatch {
 }
 
 /**
+ * Stored batches are put together up to this many bytes of uncompressed records: compressed ones may be a hundredth of
+ * what they hold, and several copies of it are in memory while a new batch is made.
+ */
+const RAW_BYTES = 1024 * 1024;
+
+/**
  * Makes new batches of one or several neighbouring stored ones: drops records outside the offsets and times of the
  * options, numbers the others from 0, adds headers, gives records of LogAppendTime batches their append time as CreateTime,
  * and compresses with the codec they had. The sources stay as they are.
  *
  * @param stored all of one codec, in the order of their offsets; CRCs have been checked
- * @returns usually one batch; several when it would be larger than `maxBytes`; none when no record is left. A record that
+ * @returns usually one batch; several when it would be larger than `maxBytes`, or hold much uncompressed; none when no record is left. A record that
  *   is larger than `maxBytes` alone comes in a batch of its own, for the target to refuse.
  * @throws MskBackupError kind `data`: `BATCH_MALFORMED`, `DECOMPRESSION_FAILED`, `OFFSET_TOO_LARGE`, naming the batch by its offset
  */
 export async function rebuildBatches(stored: readonly StoredBatch[], options: ProduceOptions): Promise<RebuiltBatch[]> {
   const codec = stored[0]?.header.codec ?? 'none';
-  const sources: RecordSource[] = [];
+  const batches: RebuiltBatch[] = [];
+  let sources: RecordSource[] = [];
+  let bytes = 0;
+  const makeBatches = async () => {
+    const assembled = assemble(sources, options);
+    sources = [];
+    bytes = 0;
+    if (assembled.count === 0) return;
+    batches.push(...(await sealWithin(assembled, codec, options.maxBytes ?? Number.POSITIVE_INFINITY)));
+  };
   for (const { buffer, header } of stored) {
     if (header.codec !== codec) throw new Error(`batches of ${codec} and ${header.codec} cannot be rebuilt together`);
+    let records: Buffer;
     try {
-      sources.push(sourceOf(header, await decompressRecords(recordSection(buffer, header), codec)));
+      records = await decompressRecords(recordSection(buffer, header), codec);
     } catch (error) {
       throw inBatch(error, header.baseOffset);
     }
+    if (sources.length > 0 && bytes + records.length > RAW_BYTES) await makeBatches();
+    sources.push(sourceOf(header, records));
+    bytes += records.length;
   }
-  const assembled = assemble(sources, options);
-  if (assembled.count === 0) return [];
-  return sealWithin(assembled, codec, options.maxBytes ?? Number.POSITIVE_INFINITY);
+  await makeBatches();
+  return batches;
 }
 
 async function sealWithin(assembled: Assembled, codec: BatchCodec, maxBytes: number): Promise<RebuiltBatch[]> {

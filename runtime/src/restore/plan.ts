@@ -72,6 +72,7 @@ export function describePlan({ job, snapshot, topics, remarks, now }: PlanInput)
     },
     topics: planned,
     records,
+    ...(planned.some(({ recordsAtMost }) => recordsAtMost) && { recordsAtMost: true }),
     storedBytes: sum(planned, (topic) => topic.storedBytes),
     rawBytes,
     expectedSeconds: Math.ceil(
@@ -97,11 +98,20 @@ function describeTopic({
     target,
     partitions: frames.length,
     records: sum(frames, ({ records }) => records),
+    ...(frames.some(isCut) && { recordsAtMost: true }),
     storedBytes: sum(frames, ({ storedBytes }) => storedBytes),
     rawBytes: sum(frames, ({ rawBytes }) => rawBytes),
     action: exists ? 'exists' : 'create',
     ...(!exists && { replicationFactor, config: { ...config.create, ...config.whereKnown } }),
   };
+}
+
+/** Of frames with holes that are cut the index does not say how many records lie inside. */
+function isCut(partition: PartitionFrames): boolean {
+  return partition.frames().some(({ frame: { baseOffset, lastOffset, records }, from, until }) => {
+    const dense = records === lastOffset - baseOffset + 1;
+    return !dense && (baseOffset < from || lastOffset >= until);
+  });
 }
 
 function notesOnSnapshot(snapshot: Snapshot): string[] {

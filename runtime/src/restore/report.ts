@@ -3,7 +3,10 @@ export interface RestorePlan {
   snapshot: { backupId: string; sequence: number; cutTime: string; kind: 'complete' | 'partial' };
   source: { clusterId: string; label?: string };
   topics: PlannedRestoreTopic[];
+  /** What the snapshot holds; no more than that where `recordsAtMost` says so. */
   records: number;
+  /** Some frames count only in part: how many records those hold is known when they are read. */
+  recordsAtMost?: true;
   /** Bytes read from the archive. */
   storedBytes: number;
   /** Bytes of record batches to produce. */
@@ -18,6 +21,8 @@ export interface PlannedRestoreTopic {
   target: string;
   partitions: number;
   records: number;
+  /** As in the plan. */
+  recordsAtMost?: true;
   storedBytes: number;
   rawBytes: number;
   /** `create`, or `exists` when the target has it already. */

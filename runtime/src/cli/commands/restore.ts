@@ -28,17 +28,17 @@ export async function execute({ options, context, log, print }: Run<Options>): P
 }
 
 function planText(plan: RestorePlan): string {
-  const rows = plan.topics.map(({ source, target, partitions, records, rawBytes, action }) => [
+  const rows = plan.topics.map(({ source, target, partitions, records, recordsAtMost, rawBytes, action }) => [
     source,
     target,
     action,
     partitions,
-    records,
+    recordsAtMost ? `up to ${count(records)}` : records,
     bytes(rawBytes),
   ]);
   const head = facts([
     ...snapshotFacts(plan),
-    ['records', plan.records],
+    ['records', plan.recordsAtMost ? `up to ${count(plan.records)}` : plan.records],
     ['bytes', `${bytes(plan.rawBytes)}, read as ${bytes(plan.storedBytes)}`],
     ['expected', `about ${duration(plan.expectedSeconds * 1000)}`],
   ]);
@@ -54,7 +54,7 @@ function reportText(report: RestoreReport): string {
   const records = topics.reduce((sum, topic) => sum + recordsOf(topic), 0);
   const head = facts([
     ...snapshotFacts(plan),
-    ['restored', `${count(records)} of ${counted(plan.records, 'record')} in ${duration(report.durationMs)}`],
+    ['restored', `${restoredOf(records, report)} in ${duration(report.durationMs)}`],
     [
       'check',
       report.interrupted
@@ -74,6 +74,12 @@ function reportText(report: RestoreReport): string {
     .filter(({ retentionPaused }) => retentionPaused !== undefined)
     .map(({ target, retentionPaused }) => `retention of ${target} stays paused: ${retentionPaused}`);
   return [head, list, ...paused, ...(readBack?.differences ?? []).map((line) => `difference: ${line}`)].join('\n\n');
+}
+
+/** After a complete restore the check has shown that the records are all there are, whatever the plan could know. */
+function restoredOf(records: number, { plan, interrupted }: RestoreReport): string {
+  if (!interrupted && plan.recordsAtMost) return counted(records, 'record');
+  return `${count(records)} of ${plan.recordsAtMost ? 'up to ' : ''}${counted(plan.records, 'record')}`;
 }
 
 function snapshotFacts({ snapshot, source }: RestorePlan): [string, string][] {
