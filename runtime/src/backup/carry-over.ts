@@ -1,4 +1,4 @@
-import type { Snapshot, SnapshotGroup, SnapshotTopic } from '../archive/snapshot.ts';
+import type { Snapshot, SnapshotGroup, SnapshotGroupOffset, SnapshotTopic } from '../archive/snapshot.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { type ClusterDescription, type DescribedTopic, describeCluster } from '../kafka/describe-cluster.ts';
 
@@ -52,9 +52,18 @@ export function carryOverGroups(
   carried: SnapshotTopic[],
 ): SnapshotGroup[] {
   const names = new Set(carried.map(({ name }) => name));
+  return withPositionsOf(parent, groups, ({ topic }) => names.has(topic));
+}
+
+/** The groups, and beside their positions those of the parent that belong to partitions which stand as they did there. */
+export function withPositionsOf(
+  parent: Snapshot | undefined,
+  groups: SnapshotGroup[],
+  belongs: (position: SnapshotGroupOffset) => boolean,
+): SnapshotGroup[] {
   const merged = new Map(groups.map((group) => [group.groupId, group]));
   for (const group of parent?.groups ?? []) {
-    const kept = group.offsets.filter(({ topic }) => names.has(topic));
+    const kept = group.offsets.filter(belongs);
     if (kept.length === 0) continue;
     const now = merged.get(group.groupId);
     merged.set(group.groupId, { ...(now ?? group), offsets: [...(now?.offsets ?? []), ...kept] });

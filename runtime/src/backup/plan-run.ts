@@ -3,7 +3,7 @@ import type { BackupJob } from '../config/job.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { type ClusterDescription, describeCluster } from '../kafka/describe-cluster.ts';
 import type { RunContext } from '../observe/run-context.ts';
-import { withTopicsOf } from './carry-over.ts';
+import { withPositionsOf, withTopicsOf } from './carry-over.ts';
 import type { Cut } from './cut.ts';
 import { findRestarts } from './find-restarts.ts';
 import { type PartitionPlan, planPartition } from './plan-partition.ts';
@@ -18,7 +18,7 @@ export interface RunPlan {
   /** True when this run goes on with the cut of a stopped one. */
   resumed: boolean;
   partitions: PartitionPlan[];
-  /** Partitions that no broker leads: not copied. */
+  /** Partitions that no broker leads, or whose leader does not tell its offsets: not copied. */
   leaderless: { topic: string; partition: number; known?: SnapshotPartition; reason: string }[];
 }
 
@@ -65,7 +65,7 @@ export async function planRun(
     }
   }
   const topicIds = new Map(taken.cut.topics.map(({ name, topicId }) => [name, topicId]));
-  const leaderless = taken.leaderless.map(({ topic, partition }) => {
+  const leaderless = taken.leaderless.map(({ topic, partition, reason }) => {
     // Of a topic that was deleted and created again since, the archive holds nothing yet.
     const known = parent?.topics
       .find(({ name, topicId }) => name === topic && topicId === topicIds.get(topic))
@@ -73,15 +73,22 @@ export async function planRun(
     return {
       topic,
       partition,
-      reason: 'no broker leads the partition: bring one of its replicas back and run again',
+      reason,
       ...(known === undefined ? {} : { known }),
     };
   });
-  const partitions = await planFor(client, cluster, taken.cut, parent, job);
+  const asBefore = new Set(
+    leaderless.flatMap(({ topic, partition, known }) => (known === undefined ? [] : [`${topic}/${partition}`])),
+  );
+  const groups = withPositionsOf(parent, taken.cut.groups, ({ topic, partition }) =>
+    asBefore.has(`${topic}/${partition}`),
+  );
+  const cut = { ...taken.cut, groups };
+  const partitions = await planFor(client, cluster, cut, parent, job);
   for (const { topic, partition, restarted } of partitions) {
     if (restarted !== undefined) context.progress.note('info', `${topic}[${partition}] is copied anew: ${restarted}`);
   }
-  return { cluster, cut: taken.cut, resumed: false, partitions, leaderless };
+  return { cluster, cut, resumed: false, partitions, leaderless };
 }
 
 async function planFor(

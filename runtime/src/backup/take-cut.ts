@@ -5,15 +5,18 @@ import { matchesAnyPattern } from '../config/topic-patterns.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import { type ClusterDescription, type DescribedTopic, describeCluster } from '../kafka/describe-cluster.ts';
 import { fetchGroupOffsets, type GroupOffsets } from '../kafka/group-offsets.ts';
-import { listOffsets, type OffsetAnswer } from '../kafka/list-offsets.ts';
+import { listOffsets } from '../kafka/list-offsets.ts';
+import { kafkaError } from '../kafka/protocol/error-codes.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import { compactionOf } from './compaction.ts';
 import type { Cut, CutPartition, CutTopic } from './cut.ts';
 
+const LEADER_NOT_AVAILABLE = 5;
+
 export interface TakenCut {
   cut: Cut;
-  /** Partitions that no broker leads: they have no cut, and why. */
-  leaderless: { topic: string; partition: number }[];
+  /** Partitions that no broker leads, or whose leader does not tell its offsets: they have no cut, and why. */
+  leaderless: { topic: string; partition: number; reason: string }[];
 }
 
 /**
@@ -51,22 +54,23 @@ export async function takeCut(
   const offsets = new Map<string, CutPartition>();
   const leaderless: TakenCut['leaderless'] = [];
   partitions.forEach(({ topic, partition }, i) => {
-    const start = known(earliest[i]);
-    const stable = known(lastStable[i]);
-    const high = known(highWatermark[i]);
-    if (start === undefined || stable === undefined || high === undefined) {
-      leaderless.push({ topic, partition });
+    const [start, stable, high] = [earliest[i]!, lastStable[i]!, highWatermark[i]!];
+    const refusal = [start, stable, high].find(({ errorCode }) => errorCode !== 0);
+    if (refusal !== undefined) {
+      leaderless.push({ topic, partition, reason: reasonOf(refusal.errorCode) });
       return;
     }
     offsets.set(`${topic}/${partition}`, {
       partition,
-      logStart: start,
-      lastStable: Math.max(stable, start),
-      highWatermark: Math.max(high, stable),
+      logStart: start.offset,
+      lastStable: Math.max(stable.offset, start.offset),
+      highWatermark: Math.max(high.offset, stable.offset),
     });
   });
   for (const { name, partitions } of led) {
-    for (const { partition, leader } of partitions) if (leader < 0) leaderless.push({ topic: name, partition });
+    for (const { partition, leader } of partitions) {
+      if (leader < 0) leaderless.push({ topic: name, partition, reason: reasonOf(LEADER_NOT_AVAILABLE) });
+    }
   }
 
   const cutTopics = led.map(
@@ -149,7 +153,11 @@ async function withLeaders(
   return current;
 }
 
-/** Undefined where the partition has no leader or does not answer. */
-function known(answer: OffsetAnswer | undefined): number | undefined {
-  return answer === undefined || answer.errorCode !== 0 ? undefined : answer.offset;
+/** @param errorCode what was left of asking for offsets when patience had run out */
+function reasonOf(errorCode: number): string {
+  if (errorCode === LEADER_NOT_AVAILABLE) {
+    return 'no broker leads the partition: bring one of its replicas back and run again';
+  }
+  const { name, advice } = kafkaError(errorCode);
+  return `its leader does not tell its offsets (${name}): ${advice}`;
 }
