@@ -54,9 +54,34 @@ describe('resolveSnapshot', () => {
     await damage(path, 2);
     await expect(resolveSnapshot(store, 'latest')).rejects.toMatchObject({
       code: 'COMMIT_DAMAGED',
-      message: expect.stringMatching(/commits\/0000000002\.json.*older snapshot b by its id/),
+      message: expect.stringMatching(/commits\/0000000002\.json.*older snapshot b by its number, commit:1/),
     });
-    expect((await resolveSnapshot(store, 'a')).sequence).toBe(0);
     await expect(resolveSnapshot(store, 'c')).rejects.toMatchObject({ code: 'COMMIT_DAMAGED' });
+    await expect(resolveSnapshot(store, 'commit:2')).rejects.toMatchObject({ code: 'COMMIT_DAMAGED' });
+  });
+
+  test('nor an older one of the same id, but gives it by its number', async () => {
+    const { store, path } = await archiveOf([{ backupId: 'daily' }, { backupId: 'daily' }]);
+    await damage(path, 1);
+    await expect(resolveSnapshot(store, 'daily')).rejects.toMatchObject({
+      code: 'COMMIT_DAMAGED',
+      message: expect.stringContaining('older snapshot daily by its number, commit:0'),
+    });
+    expect((await resolveSnapshot(store, 'commit:0')).sequence).toBe(0);
+    await expect(resolveSnapshot(store, 'commit:7')).rejects.toMatchObject({
+      code: 'SNAPSHOT_UNKNOWN',
+      message: expect.stringContaining('no commit 7'),
+    });
+  });
+
+  test('nor an older complete one for the newest of an id that is partial', async () => {
+    const { store } = await archiveOf([{ backupId: 'daily' }, { backupId: 'daily', kind: 'partial' }]);
+    await expect(resolveSnapshot(store, 'daily')).rejects.toMatchObject({
+      code: 'SNAPSHOT_PARTIAL',
+      message: expect.stringContaining('daily (commit 1)'),
+    });
+    await expect(resolveSnapshot(store, 'commit:1')).rejects.toMatchObject({ code: 'SNAPSHOT_PARTIAL' });
+    expect((await resolveSnapshot(store, 'daily', { allowPartial: true })).sequence).toBe(1);
+    expect((await resolveSnapshot(store, 'latest')).sequence).toBe(0);
   });
 });

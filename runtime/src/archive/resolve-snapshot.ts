@@ -7,6 +7,8 @@ import type { Snapshot } from './snapshot.ts';
 /** Means the newest complete snapshot, wherever a backup id is asked for. */
 export const LATEST = 'latest';
 
+/** A commit's number, where a backup id is asked for. */
+const BY_NUMBER = /^commit:(\d{1,10})$/;
 const READS_AT_ONCE = 8;
 const SHOWN = 3;
 
@@ -38,7 +40,8 @@ async function tryReadCommit(store: ObjectStore, sequence: number): Promise<Read
 }
 
 /**
- * The snapshot that a backup id names: of several the newest. `latest` is the newest complete one.
+ * The snapshot that a backup id names: of several the newest. `latest` is the newest complete one, `commit:42` the one of
+ * that number whatever the others are. Nothing older is ever taken in silence for what was asked for.
  * @param options allowPartial: also one that was stopped before its cut. Default false.
  * @throws MskBackupError `SNAPSHOT_UNKNOWN` with the ids that come near, `SNAPSHOT_PARTIAL`, `COMMIT_DAMAGED` when a damaged
  * commit may be the one that is asked for
@@ -48,6 +51,8 @@ export async function resolveSnapshot(
   backupId: string,
   { allowPartial = false }: { allowPartial?: boolean } = {},
 ): Promise<Snapshot> {
+  const number = BY_NUMBER.exec(backupId)?.[1];
+  if (number !== undefined) return numbered(store, Number(number), allowPartial);
   const ids: string[] = [];
   let partial: Snapshot | undefined;
   let damaged: MskBackupError | undefined;
@@ -56,33 +61,51 @@ export async function resolveSnapshot(
       damaged ??= problem;
       continue;
     }
-    const { backupId: id, kind } = snapshot;
+    const { backupId: id, kind, sequence } = snapshot;
     if (!ids.includes(id)) ids.push(id);
     if (backupId !== LATEST && backupId !== id) continue;
     if (kind === 'partial' && !allowPartial) {
       partial ??= snapshot;
-      continue;
+      if (backupId === LATEST) continue;
+      break;
     }
-    // Something older than the damaged one is not the latest, and must not be taken for it in silence.
-    if (backupId === LATEST && damaged !== undefined) {
+    // Ids may repeat, so the damaged commit may have had this one.
+    if (damaged !== undefined) {
       throw new MskBackupError(
         'data',
         damaged.code,
-        `${damaged.message}; or ask for the older snapshot ${id} by its id`,
+        `${damaged.message}; or ask for the older snapshot ${id} by its number, commit:${sequence}`,
       );
     }
     return snapshot;
   }
   if (damaged !== undefined) throw damaged;
-  if (partial !== undefined) {
+  if (partial !== undefined) throw refused(store, partial);
+  throw unknown(store, backupId, ids);
+}
+
+async function numbered(store: ObjectStore, sequence: number, allowPartial: boolean): Promise<Snapshot> {
+  const sequences = await listCommits(store);
+  if (!sequences.includes(sequence)) {
+    const newest = sequences.at(-1);
     throw new MskBackupError(
-      'data',
-      'SNAPSHOT_PARTIAL',
-      `snapshot ${partial.backupId} (commit ${partial.sequence}) in ${store.location} is partial: its run was stopped before ` +
-        'it reached its cut; let a backup run to its end, or allow partial snapshots',
+      'configuration',
+      'SNAPSHOT_UNKNOWN',
+      `there is no commit ${sequence} in ${store.location}${newest === undefined ? '' : `; the newest is ${newest}`}`,
     );
   }
-  throw unknown(store, backupId, ids);
+  const snapshot = await readCommit(store, sequence);
+  if (snapshot.kind === 'partial' && !allowPartial) throw refused(store, snapshot);
+  return snapshot;
+}
+
+function refused(store: ObjectStore, { backupId, sequence }: Snapshot): MskBackupError {
+  return new MskBackupError(
+    'data',
+    'SNAPSHOT_PARTIAL',
+    `snapshot ${backupId} (commit ${sequence}) in ${store.location} is partial: it does not reach its cut everywhere; let ` +
+      'a backup run to its end, or allow partial snapshots',
+  );
 }
 
 function unknown(store: ObjectStore, backupId: string, ids: string[]): MskBackupError {
