@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { verifyArchive } from '../../runtime/src/archive/verify.ts';
 import { brief, TestArchive } from '../support/archive/backup.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
 import { type JavaClient, javaClient, type ScenarioProducer } from '../support/kafka/java-client.ts';
@@ -212,3 +213,19 @@ test('consumer groups by name and pattern, with metadata and without those that 
   const lambda = await archive.backup(kafka, ['read'], { backup: { consumer_groups: ['amazon.lambda.*'] } });
   expect(lambda.groups.map(({ groupId }) => groupId)).toEqual(['amazon.lambda.0f9a']);
 });
+
+test.each([1_764_000_000_000_000_000, 2 ** 62])(
+  'a record whose timestamp %i no JS number holds does not stop a backup',
+  async (timestamp) => {
+    const topic = `nanoseconds-${timestamp}`;
+    await client.createTopic(topic, { config: { 'message.timestamp.after.max.ms': '9223372036854775807' } });
+    const producer = await client.producer();
+    await producer.send(topic, [{ value: 'a', timestamp }, { value: 'b' }]);
+    await producer.close();
+    expect(await archive.backup(kafka, [topic])).toMatchObject({ kind: 'complete', added: { records: 2 } });
+    expect(await verifyArchive(archive.store, { depth: 'full' })).toMatchObject({
+      findings: [],
+      checked: { frames: 1 },
+    });
+  },
+);

@@ -54,7 +54,8 @@ function differenceOf(batches: BatchHeader[], frame: Frame): string | undefined 
     if (batch.baseOffset < next) return `the batch at offset ${batch.baseOffset} lies before offset ${next}`;
     next = batch.lastOffset + 1;
     records += batch.recordCount;
-    maxTimestamp = Math.max(maxTimestamp, batch.maxTimestamp);
+    // A row holds no larger one.
+    maxTimestamp = Math.min(Math.max(maxTimestamp, batch.maxTimestamp), Number.MAX_SAFE_INTEGER);
   }
   const found: [string, number | undefined, number][] = [
     ['batches', batches.length, frame.batches],

@@ -44,7 +44,7 @@ export interface BatchHeader {
   isControl: boolean;
   hasDeleteHorizon: boolean;
   lastOffsetDelta: number;
-  /** Epoch ms. Beyond 2^53 the nearest number: nothing but decoding depends on it, and that refuses such timestamps. */
+  /** Epoch ms. Beyond 2^53 the nearest number: decoding refuses such timestamps, and frame rows hold 2^53 - 1. */
   baseTimestamp: number;
   /** Epoch ms, as baseTimestamp. -1 when no record has a timestamp. */
   maxTimestamp: number;
