@@ -71,10 +71,14 @@ describe('verify', () => {
   test('finds a flipped bit in what a pack says of itself', async () => {
     const { store, path } = await sampleArchive();
     const { length } = await readFile(join(path, PACK));
-    await flip(path, PACK, length - 60);
-    expect(await findings(store, { depth: 'full' })).toMatchObject([
-      { severity: 'warning', code: 'PACK_DAMAGED', object: PACK },
-    ]);
+    for (const at of [length - 60, 0, 3, 8, 15]) {
+      await flip(path, PACK, at);
+      expect(await findings(store, { depth: 'full' })).toMatchObject([
+        { severity: 'error', code: 'PACK_DAMAGED', object: PACK },
+      ]);
+      await flip(path, PACK, at);
+    }
+    expect(await findings(store, { depth: 'full' })).toEqual([]);
   });
 
   test.each(['names', 'full'] as const)('finds a truncated and a missing pack (%s)', async (depth) => {
