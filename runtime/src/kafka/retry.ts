@@ -6,6 +6,8 @@ import { isRetriableName } from './protocol/error-codes.ts';
 const PATIENCE_MS = 30_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
+/** A broker that restarts, all of them, or a connection that broke with the request under way. */
+const UNREACHABLE = ['CONNECTION_LOST', 'BROKER_UNREACHABLE', 'CLUSTER_UNREACHABLE'];
 
 /** Bounded waiting between attempts: pauses that double, until the time is used up. */
 export class Patience {
@@ -47,10 +49,7 @@ export async function withRetries<T>(attempt: () => Promise<T>, signal?: AbortSi
 
 /** True for errors that another attempt may get past: lost connections, and Kafka's own retriable error codes. */
 export function isRetriable(reason: unknown): reason is MskBackupError {
-  return (
-    reason instanceof MskBackupError &&
-    (reason.code === 'CONNECTION_LOST' || reason.code === 'BROKER_UNREACHABLE' || isRetriableName(reason.code))
-  );
+  return reason instanceof MskBackupError && (UNREACHABLE.includes(reason.code) || isRetriableName(reason.code));
 }
 
 /** What a signal's end of waiting is told as. */
