@@ -107,6 +107,33 @@ test('a run that is stopped while the broker hangs commits what it has', async (
   expect(await archive.records(next, 'hanging')).toEqual(await client.readAll('hanging'));
 });
 
+test('a run that is stopped after its only broker died commits what it has', async () => {
+  await client.createTopic('dead');
+  await fill('dead', 200);
+  const stop = new AbortController();
+  let killed: Promise<void> | undefined;
+  try {
+    const { snapshots, interrupted } = await archive.run(kafka, ['dead'], {
+      job: SLOWLY,
+      signal: stop.signal,
+      onAdvance: () => {
+        killed ??= kafka.brokers[0]!.kill().then(() => {
+          // While its leader is looked for.
+          setTimeout(() => stop.abort(), 1_000);
+        });
+      },
+    });
+    expect(interrupted).toBe(true);
+    expect(snapshots[0]).toMatchObject({ kind: 'partial' });
+  } finally {
+    await killed;
+    await kafka.brokers[0]!.start();
+  }
+  const next = await archive.backup(kafka, ['dead']);
+  expect(next.kind).toBe('complete');
+  expect(await archive.records(next, 'dead')).toEqual(await client.readAll('dead'));
+});
+
 test('a continuous backup takes snapshots until stopped, with new topics and partitions, each by a name of its own', async () => {
   await client.createTopic('endless-a');
   await fill('endless-a', 3);

@@ -47,9 +47,9 @@ export async function runBackup(job: BackupJob, context: RunContext): Promise<Ba
     });
     for (;;) {
       const began = Date.now();
-      const resumed = await oneSnapshot(client, archive, job, context, taken);
+      const { resumed, reached } = await oneSnapshot(client, archive, job, context, taken);
       // After the cut of an earlier run, this one's own is still to come.
-      if (context.signal.aborted) return result(resumed || taken.latest.at(-1)?.kind !== 'complete');
+      if (context.signal.aborted) return result(resumed || !reached);
       if (resumed) continue;
       if (!job.continuous) return result(false);
       const rest = Math.max(0, began + job.snapshotIntervalMs - Date.now());
@@ -99,21 +99,21 @@ export async function planBackup(job: BackupJob, context: RunContext): Promise<B
   });
 }
 
-/** @returns whether the snapshot was of an older, stopped run's cut, so that there is newer data */
+/** @returns `resumed`: the snapshot was of an older, stopped run's cut, so that there is newer data */
 async function oneSnapshot(
   client: KafkaClient,
   archive: Archive,
   job: BackupJob,
   context: RunContext,
   taken: Taken,
-): Promise<boolean> {
+): Promise<{ resumed: boolean; reached: boolean }> {
   // Each snapshot of a continuous backup can be asked for by a name of its own.
   const backupId = job.continuous
     ? `${job.backupId}-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`
     : job.backupId;
   const first = taken.count === 0;
   try {
-    const { snapshot, resumed, failure } = await takeSnapshot(
+    const { snapshot, resumed, reached, failure } = await takeSnapshot(
       client,
       archive,
       first ? job : { ...job, full: false },
@@ -124,11 +124,11 @@ async function oneSnapshot(
     taken.latest.push(snapshot);
     if (taken.latest.length > KEPT_SNAPSHOTS) taken.latest.shift();
     if (failure !== undefined) throw failure;
-    return resumed;
+    return { resumed, reached };
   } catch (reason) {
     if (!job.continuous || !isPassing(reason, first)) throw reason;
     context.progress.note('warn', `${reason.message}; trying again at the next interval`);
-    return false;
+    return { resumed: false, reached: false };
   }
 }
 

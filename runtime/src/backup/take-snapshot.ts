@@ -2,7 +2,7 @@ import { newestCommit, writeCommit } from '../archive/commits.ts';
 import type { Archive } from '../archive/format-file.ts';
 import { writeIndex } from '../archive/index-object.ts';
 import { mergeIndexes } from '../archive/merge-indexes.ts';
-import type { Snapshot } from '../archive/snapshot.ts';
+import type { Snapshot, SnapshotTopic } from '../archive/snapshot.ts';
 import type { BackupJob } from '../config/job.ts';
 import type { MskBackupError } from '../errors.ts';
 import { unlessAborted } from '../flow/unless-aborted.ts';
@@ -26,6 +26,8 @@ export interface TakenSnapshot {
   snapshot: Snapshot;
   /** The first reason why something is not in the snapshot; undefined when all is, or was stopped by the signal. */
   failure?: MskBackupError;
+  /** Whether all that the run was to copy is in the snapshot. One that carries another job's topics can be partial all the same. */
+  reached: boolean;
   /** True when the cut was that of an earlier, stopped run: there is newer data to copy. */
   resumed: boolean;
 }
@@ -113,13 +115,9 @@ export async function takeSnapshot(
     );
   }
   const allTopics = [...topics, ...carried.topics].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const reached = changed.size === 0 && checked.unknown === undefined && topics.every(isWhole);
   // Topics of another job that are not whole count too: `latest` must not stand for what is not there.
-  const complete =
-    changed.size === 0 &&
-    checked.unknown === undefined &&
-    allTopics.every(({ partitions }) =>
-      partitions.every(({ reached, cut, failed }) => failed === undefined && reached >= cut),
-    );
+  const complete = reached && carried.topics.every(isWhole);
   const snapshot: Snapshot = {
     formatVersion: 1,
     sequence: (parent?.sequence ?? -1) + 1,
@@ -148,7 +146,7 @@ export async function takeSnapshot(
   };
   await writeCommit(store, snapshot);
   const failure = failureOf(snapshot, failed, leaderless, checked);
-  return { snapshot, resumed: plan.resumed, ...(failure === undefined ? {} : { failure }) };
+  return { snapshot, reached, resumed: plan.resumed, ...(failure === undefined ? {} : { failure }) };
 }
 
 /** What a run would do, or the error with which it would refuse. Reads only. */
@@ -204,6 +202,10 @@ async function copyAll(client: KafkaClient, plan: RunPlan, packs: PackSet, job: 
 
 function patienceOf(job: BackupJob): number {
   return job.source.requestTimeoutMs * PATIENCE_IN_TIMEOUTS;
+}
+
+function isWhole({ partitions }: SnapshotTopic): boolean {
+  return partitions.every(({ reached, cut, failed }) => failed === undefined && reached >= cut);
 }
 
 function messageOf(reason: unknown): string {
