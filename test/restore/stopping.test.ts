@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { runRestore } from '../../runtime/src/restore/run.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
 import { type JavaClient, javaClient } from '../support/kafka/java-client.ts';
@@ -50,6 +52,25 @@ test('a signal that came before leaves nothing written', async () => {
   await expect(runRestore(job, run)).rejects.toMatchObject({ kind: 'interrupted' });
   await expect(client.describeTopic('early-again')).rejects.toThrow();
 });
+
+test('a signal while it connects ends it at once', async () => {
+  const storage = await archived('unreached', 1);
+  // Takes connections and never answers.
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const sockets: Socket[] = [];
+  silent.on('connection', (socket) => sockets.push(socket));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+  const stop = new AbortController();
+  silent.once('connection', () => stop.abort());
+  const job = restoreJob(kafka, storage);
+  const { port } = silent.address() as AddressInfo;
+  const target = { ...job.target, bootstrapServers: [`127.0.0.1:${port}`], requestTimeoutMs: 60_000 };
+  await expect(runRestore({ ...job, target }, context(stop.signal).run)).rejects.toMatchObject({ kind: 'interrupted' });
+}, 15_000);
 
 test('records of another producer in between stop it, unless the topic may hold others', async () => {
   const storage = await archived('shared', 40);
