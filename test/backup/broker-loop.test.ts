@@ -5,6 +5,7 @@ import { setImmediate as soon } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { BrokerLoop, type BrokerLoopEvents } from '../../runtime/src/backup/broker-loop.ts';
 import { PartitionCopy, type RawFrame } from '../../runtime/src/backup/partition-copy.ts';
+import { planPartition } from '../../runtime/src/backup/plan-partition.ts';
 import { MskBackupError } from '../../runtime/src/errors.ts';
 import type { ApiRequest, KafkaClient } from '../../runtime/src/kafka/client.ts';
 import type { FetchedPartition, FetchResponse } from '../../runtime/src/kafka/protocol/fetch.ts';
@@ -70,20 +71,9 @@ async function copy(
       onProgress() {},
     },
   );
-  const partition = new PartitionCopy({
-    topic: 't',
-    partition: 0,
-    start: 0,
-    cut: 10,
-    logStart: 0,
-    highWatermark: 10,
-    generation: 0,
-    generations: [{ generation: 0, from: 0 }],
-    lost: [],
-    leaderEpoch: -1,
-    aborted: { batches: 0, records: 0 },
-    compacted: options.compacted ?? false,
-  });
+  const at = { partition: 0, logStart: 0, lastStable: 10, highWatermark: 10 };
+  const topic = { name: 't', compacted: options.compacted ?? false };
+  const partition = new PartitionCopy(planPartition(topic, at, undefined, undefined, 'earliest', ''));
   loop.add(partition);
   await loop.run(new AbortController().signal);
   return { events, reasons, frames, waits, copy: partition };

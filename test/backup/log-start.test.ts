@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { logStartAfter } from '../../runtime/src/backup/log-start.ts';
 import { PartitionCopy } from '../../runtime/src/backup/partition-copy.ts';
+import { planPartition } from '../../runtime/src/backup/plan-partition.ts';
 import type { KafkaClient } from '../../runtime/src/kafka/client.ts';
 import { silent } from '../../runtime/src/observe/progress.ts';
 
@@ -24,20 +25,10 @@ const electing = {
 } as unknown as KafkaClient;
 
 test('a log start that cannot be asked for is no truncation', async () => {
-  const copy = new PartitionCopy({
-    topic: 't',
-    partition: 0,
-    start: 5,
-    cut: 10,
-    logStart: 0,
-    highWatermark: 10,
-    generation: 0,
-    generations: [{ generation: 0, from: 0 }],
-    lost: [],
-    leaderEpoch: -1,
-    aborted: { batches: 0, records: 0 },
-    compacted: false,
-  });
+  const at = { partition: 0, logStart: 5, lastStable: 10, highWatermark: 10 };
+  const copy = new PartitionCopy(
+    planPartition({ name: 't', compacted: false }, at, undefined, undefined, 'earliest', ''),
+  );
   const asked = logStartAfter(electing, copy, { progress: silent, signal: new AbortController().signal });
   await expect(asked).rejects.toMatchObject({
     kind: 'connection',

@@ -1,24 +1,12 @@
 import { expect, test } from 'vitest';
 import { FRAME_BYTES, PartitionCopy } from '../../runtime/src/backup/partition-copy.ts';
-import type { PartitionPlan } from '../../runtime/src/backup/plan-partition.ts';
+import { type PartitionPlan, planPartition } from '../../runtime/src/backup/plan-partition.ts';
 import type { FetchedPartition } from '../../runtime/src/kafka/protocol/fetch.ts';
 import { craftBatch } from '../batch/craft.ts';
 
-function plan(cut: number, start = 0): PartitionPlan {
-  return {
-    topic: 't',
-    partition: 0,
-    start,
-    cut,
-    logStart: 0,
-    highWatermark: cut,
-    generation: 0,
-    generations: [{ generation: 0, from: 0 }],
-    lost: [],
-    leaderEpoch: -1,
-    aborted: { batches: 0, records: 0 },
-    compacted: false,
-  };
+function plan(cut: number): PartitionPlan {
+  const at = { partition: 0, logStart: 0, lastStable: cut, highWatermark: cut };
+  return planPartition({ name: 't', compacted: false }, at, undefined, undefined, 'earliest', '');
 }
 
 function fetched(...batches: Buffer[]): FetchedPartition {
