@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { writeCommit } from '../../runtime/src/archive/commits.ts';
 import { brief, TestArchive } from '../support/archive/backup.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
 import { type JavaClient, javaClient } from '../support/kafka/java-client.ts';
@@ -108,6 +109,23 @@ describe('a topic that was deleted and created again', () => {
     await expect(running).rejects.toThrow(/during: deleted or created again while it was copied/);
     await expect(archive.store.size('commits/0000000000.json')).resolves.toBeUndefined();
   });
+});
+
+test('compacted offsets behind the last batch of an epoch are no truncation', async () => {
+  await client.createTopic('epochs');
+  await send('epochs', 'a');
+  await kafka.brokers[0]!.kill();
+  await kafka.brokers[0]!.start();
+  await send('epochs', 'b', 'c');
+  const first = await archive.backup(kafka, ['epochs']);
+  const { reached, leaderEpoch } = first.topics[0]!.partitions[0]!;
+  expect([reached, leaderEpoch > 0]).toEqual([3, true]);
+  // As if compaction had removed `b` and `c` before they were copied, and left `a`, of the epoch before.
+  const compacted = { ...structuredClone(first), sequence: 1, parent: 0 };
+  Object.assign(compacted.topics[0]!.partitions[0]!, { leaderEpoch: 0, lastBatchEnd: 1 });
+  await writeCommit(archive.store, compacted);
+  const second = await archive.backup(kafka, ['epochs']);
+  expect(second.topics[0]!.partitions[0]).toMatchObject({ generations: [{ generation: 0, from: 0 }], lost: [] });
 });
 
 test('records what retention deleted between two runs', async () => {

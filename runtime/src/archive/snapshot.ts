@@ -63,8 +63,13 @@ export interface SnapshotPartition {
   highWatermark: number;
   /** Offsets below are durable in the archive. Equals `cut` in a complete snapshot. */
   reached: number;
-  /** Leader epoch of the last batch copied; -1 when unknown. */
+  /** Leader epoch of the last batch seen; -1 when unknown. */
   leaderEpoch: number;
+  /**
+   * Where that batch ends, exclusive; missing when that is at `reached`. Behind it compaction has removed everything up to
+   * the cut, perhaps of newer epochs: its epoch need not reach further.
+   */
+  lastBatchEnd?: number;
   /** Oldest first, without overlap. */
   generations: Generation[];
   /** Offsets that no snapshot can have any more, oldest first. Ordinary holes (markers, compaction) are not listed. */

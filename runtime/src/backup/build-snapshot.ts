@@ -41,13 +41,15 @@ export function snapshotTopics(
 
 function snapshotPartition(copy: PartitionCopy, failed: string | undefined): SnapshotPartition {
   const { plan } = copy;
+  const reached = Math.min(copy.position, plan.cut);
   return {
     partition: plan.partition,
     logStart: plan.logStart,
     cut: plan.cut,
     highWatermark: Math.max(plan.highWatermark, plan.cut),
-    reached: Math.min(copy.position, plan.cut),
+    reached,
     leaderEpoch: copy.leaderEpoch,
+    ...(copy.lastBatchEnd < reached ? { lastBatchEnd: copy.lastBatchEnd } : {}),
     generations: plan.generations,
     lost: copy.lost,
     aborted: copy.aborted,

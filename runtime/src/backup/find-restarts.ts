@@ -47,7 +47,7 @@ export async function findRestarts(
   toCheck.forEach(({ topic, partition, known }, i) => {
     const endOffset = ends[i]?.endOffset;
     // -1: the broker no longer knows the epoch, because retention has removed all of it.
-    if (endOffset !== undefined && endOffset >= 0 && endOffset < known.reached) {
+    if (endOffset !== undefined && endOffset >= 0 && endOffset < (known.lastBatchEnd ?? known.reached)) {
       restarts.get(topic)!.set(partition, { kind: 'truncated', at: endOffset });
     }
   });

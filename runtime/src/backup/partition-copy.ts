@@ -39,7 +39,10 @@ export class PartitionCopy {
   readonly plan: PartitionPlan;
   /** The next offset to fetch. Everything below has been handed out in frames or is in the gathering one. */
   position: number;
+  /** Of the last batch seen. */
   leaderEpoch: number;
+  /** Where that batch ends, exclusive. */
+  lastBatchEnd: number;
   aborted: { batches: number; records: number };
   /** Ranges that were lost before or during this run. */
   readonly lost: LostRange[];
@@ -52,6 +55,7 @@ export class PartitionCopy {
     this.#gatherBytes = gatherBytes;
     this.position = plan.start;
     this.leaderEpoch = plan.leaderEpoch;
+    this.lastBatchEnd = plan.lastBatchEnd;
     this.aborted = { ...plan.aborted };
     this.lost = [...plan.lost];
   }
@@ -81,6 +85,7 @@ export class PartitionCopy {
       below.push(batch);
       position = batch.lastOffset + 1;
       this.leaderEpoch = batch.partitionLeaderEpoch;
+      this.lastBatchEnd = position;
     }
     const committed = dropUncommitted(fetched.records, below, fetched.abortedTransactions);
     this.aborted.batches += committed.abortedBatches;

@@ -18,8 +18,10 @@ export interface PartitionPlan {
   generation: number;
   generations: Generation[];
   lost: LostRange[];
-  /** Of the last batch that the archive holds; -1 when there is none. */
+  /** Of the last batch seen, by this run or an earlier one; -1 when there is none. */
   leaderEpoch: number;
+  /** Where that batch ends, exclusive. */
+  lastBatchEnd: number;
   /** What earlier runs left out in this generation. */
   aborted: { batches: number; records: number };
   /** Why the partition is not simply continued. */
@@ -66,6 +68,7 @@ export function planPartition(
         ...common,
         ...fresh,
         start: at.logStart,
+        lastBatchEnd: at.logStart,
         generations: [{ generation: next, from: at.logStart }],
         lost: [{ from: parent.logStart, until: parent.reached, reason: 'topic-recreated', noticedAt }],
         restarted: 'the topic was deleted and created again',
@@ -75,6 +78,7 @@ export function planPartition(
         ...common,
         ...fresh,
         start: at.logStart,
+        lastBatchEnd: at.logStart,
         generations: [...endingAt(parent.generations, at.logStart), { generation: next, from: at.logStart }],
         lost: parent.lost.filter((range) => range.until <= at.logStart),
         restarted: restart.why,
@@ -85,6 +89,7 @@ export function planPartition(
         ...common,
         ...fresh,
         start,
+        lastBatchEnd: start,
         generations: [...endingAt(parent.generations, restart.at), { generation: next, from: start }],
         lost: [...parent.lost, { from: restart.at, until: parent.reached, reason: 'truncation', noticedAt }],
         restarted: `the log was truncated to offset ${restart.at}, behind what was backed up`,
@@ -105,6 +110,7 @@ export function planPartition(
         generations: parent.generations,
         lost: [...parent.lost, ...expired],
         leaderEpoch: parent.leaderEpoch,
+        lastBatchEnd: parent.lastBatchEnd ?? parent.reached,
         aborted: parent.aborted,
       };
     }
@@ -116,7 +122,7 @@ function begin(
   at: CutPartition,
   startOffset: BackupJob['startOffset'],
   noticedAt: string,
-): Pick<PartitionPlan, 'start' | 'generation' | 'generations' | 'lost' | 'leaderEpoch' | 'aborted'> {
+): Pick<PartitionPlan, 'start' | 'generation' | 'generations' | 'lost' | 'leaderEpoch' | 'lastBatchEnd' | 'aborted'> {
   const wanted =
     startOffset === 'earliest'
       ? at.logStart
@@ -130,6 +136,7 @@ function begin(
     generations: [{ generation: 0, from: start }],
     lost: start > at.logStart ? [{ from: at.logStart, until: start, reason: 'start-offset', noticedAt }] : [],
     leaderEpoch: -1,
+    lastBatchEnd: start,
     aborted: { batches: 0, records: 0 },
   };
 }
