@@ -49,3 +49,17 @@ test('says which pattern matches nothing, and refuses when none does', () => {
   expect(selectTopics(cluster, job(['orders', 'x*'])).remarks).toEqual(['source.topics.include: x* matches no topic']);
   expect(() => names(['x*'])).toThrow(/none of the cluster's 3 topics matches/);
 });
+
+test('an internal topic that is named is taken or refused, never left out in silence', () => {
+  const include = ['orders', '__consumer_offsets'];
+  expect(() => names(include)).toThrow(
+    expect.objectContaining({
+      code: 'TOPIC_INTERNAL',
+      message: expect.stringMatching(/__consumer_offsets is a topic of Kafka itself.*backup\.include_internal_topics/),
+    }),
+  );
+  const elsewhere = { includeInternalTopics: true, internalTopics: ['__transaction_state'] };
+  expect(() => names(include, elsewhere)).toThrow(/__consumer_offsets is a topic of Kafka itself/);
+  expect(names(include, { includeInternalTopics: true })).toEqual(['__consumer_offsets', 'orders']);
+  expect(names([], { topics: { include, exclude: ['__*'] } })).toEqual(['orders']);
+});

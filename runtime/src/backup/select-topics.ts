@@ -11,7 +11,8 @@ export interface Candidate {
 /**
  * The topics of the cluster that the job asks for, in the order of their names.
  * @returns `remarks`: patterns that match nothing, and missing topics where the job only wants a warning
- * @throws MskBackupError `TOPIC_MISSING` naming every literal topic that does not exist; `NO_TOPICS` when nothing is left
+ * @throws MskBackupError `TOPIC_MISSING` naming every literal topic that does not exist; `TOPIC_INTERNAL` naming every
+ * literal topic that is Kafka's own and not asked for as such; `NO_TOPICS` when nothing is left
  */
 export function selectTopics<T extends Candidate>(candidates: T[], job: BackupJob): { topics: T[]; remarks: string[] } {
   const visible = candidates.filter(
@@ -28,6 +29,19 @@ export function selectTopics<T extends Candidate>(candidates: T[], job: BackupJo
       'TOPIC_MISSING',
       `source.topics.include: the cluster has no topic ${missing.join(', ')}; nothing was copied ` +
         '(create it, correct the name, or set backup.on_missing_topic: warn)',
+    );
+  }
+  const shown = new Set(visible.map(({ name }) => name));
+  const hidden = job.topics.include.filter(
+    (name) => names.has(name) && !shown.has(name) && matchesSelection(name, job.topics),
+  );
+  if (hidden.length > 0) {
+    throw new MskBackupError(
+      'configuration',
+      'TOPIC_INTERNAL',
+      `source.topics.include: ${hidden.join(', ')} ${hidden.length === 1 ? 'is a topic' : 'are topics'} of Kafka itself; ` +
+        'nothing was copied (set backup.include_internal_topics: true and leave out or widen backup.internal_topics, or take ' +
+        `${hidden.length === 1 ? 'it' : 'them'} out of the list)`,
     );
   }
   const topics = visible
