@@ -7,7 +7,7 @@ import type { BatchHeader } from '../../runtime/src/batch/header.ts';
 import { needsRebuild, type ProduceOptions, patchForProduce } from '../../runtime/src/batch/produce-form.ts';
 import { rebuildBatches } from '../../runtime/src/batch/rebuild.ts';
 import { decodeRecords } from '../../runtime/src/batch/records.ts';
-import { firstBatchSize, walkBatches } from '../../runtime/src/batch/walk.ts';
+import { walkBatches } from '../../runtime/src/batch/walk.ts';
 import type { KafkaClient } from '../../runtime/src/kafka/client.ts';
 import { initProducerId } from '../../runtime/src/kafka/init-producer-id.ts';
 import { createKafkaClient } from '../../runtime/src/kafka/kafkajs-client.ts';
@@ -278,22 +278,4 @@ test('aborted transactions do not leak, wherever a fetch begins and however litt
       expect(kept).toEqual(expected);
     }
   }
-});
-
-test('a batch that is not all there says how large it is', async () => {
-  await java.createTopic('large');
-  const producer = await java.producer({ 'batch.size': '500000' });
-  await producer.send(
-    'large',
-    Array.from({ length: 2 }, () => ({ value: 'x'.repeat(1000) })),
-  );
-  await producer.send(
-    'large',
-    Array.from({ length: 200 }, () => ({ value: 'x'.repeat(1000) })),
-  );
-  const { records, batches } = await fetchFrom('large', 0, 10_000);
-  expect(batches).toHaveLength(1);
-  const rest = records.subarray(batches[0]!.end);
-  const { records: second } = await fetchFrom('large', 2, 1);
-  expect(firstBatchSize(rest)).toBe(second.length);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { firstBatchSize, refuseOldFormat, walkBatches } from '../../runtime/src/batch/walk.ts';
+import { refuseOldFormat, walkBatches } from '../../runtime/src/batch/walk.ts';
 import { MskBackupError } from '../../runtime/src/errors.ts';
 import { craftBatch } from './craft.ts';
 
@@ -86,9 +86,4 @@ test('old message formats are refused in words', () => {
   }
   expect(() => refuseOldFormat(both, WHERE)).not.toThrow();
   expect(() => refuseOldFormat(Buffer.alloc(0), WHERE)).not.toThrow();
-});
-
-test('the size of a batch that is not all there', () => {
-  expect(firstBatchSize(both.subarray(0, 12))).toBe(first.length);
-  expect(firstBatchSize(both.subarray(0, 11))).toBeUndefined();
 });

@@ -64,11 +64,6 @@ export class PartitionCopy {
     return this.position >= this.plan.cut;
   }
 
-  /** Raw bytes that wait for the frame to fill. */
-  get gatheredBytes(): number {
-    return this.#gathering?.rawLength ?? 0;
-  }
-
   /**
    * Takes what one fetch brought: the complete batches below the cut. CRCs are checked here.
    * @returns the frames that are full now, whether the position moved, and what is wrong with the batch at the position,

@@ -89,15 +89,6 @@ function checkOrder(records: Buffer, position: number, where: Where): void {
 }
 
 /**
- * Size in bytes of the first record batch, which may be larger than what is there; undefined when there are too few
- * bytes to know. What a fetch has to allow to get it whole.
- */
-export function firstBatchSize(records: Buffer): number | undefined {
-  if (records.length < LENGTH_PREFIX_BYTES) return undefined;
-  return LENGTH_PREFIX_BYTES + records.readInt32BE(FIELD.batchLength);
-}
-
-/**
  * Looks at the format of the first batch only.
  * @throws MskBackupError `MESSAGE_FORMAT_OLD`
  */

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { StorageLocation } from '../config/job.ts';
+import { parseS3Url } from '../config/location-url.ts';
 import { MskBackupError } from '../errors.ts';
 
 const DEFAULT_CONCURRENT_UPLOADS = 4;
@@ -25,46 +26,22 @@ export function parseStoreUrl(text: string): StorageLocation {
 }
 
 function parseS3(text: string): StorageLocation {
-  const match = /^s3:\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/.exec(text);
-  // The text is not repeated where it may hold a secret.
-  if (match?.[1]?.includes('@'))
-    throw invalid('the location holds credentials: leave them out, they come from AWS’s default chain');
-  if (match === null || !/^[a-zA-Z0-9][a-zA-Z0-9._-]{1,254}$/.test(match[1]!))
-    throw invalid(`${text}: expected s3://bucket/prefix with the name of a bucket`);
-  const query = new URLSearchParams(match[3] ?? '');
-  const location: StorageLocation = {
+  const parsed = parseS3Url(text);
+  // The text is not repeated: it may hold a secret.
+  if ('problem' in parsed) throw invalid(`the location ${parsed.problem}`);
+  const { bucket, key, region, endpoint, pathStyle } = parsed;
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9._-]{1,254}$/.test(bucket)) {
+    throw invalid('the location must be s3://bucket/prefix with the name of a bucket');
+  }
+  return {
     backend: 's3',
-    bucket: match[1]!,
-    prefix: decode(text, match[2] ?? '').replace(/^\/+|\/+$/g, ''),
-    pathStyle: query.has('endpoint'),
+    bucket,
+    prefix: key,
+    pathStyle: pathStyle ?? endpoint !== undefined,
     maxConcurrentUploads: DEFAULT_CONCURRENT_UPLOADS,
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
   };
-  for (const [name, value] of query) {
-    if (name === 'region' && value !== '') location.region = value;
-    else if (name === 'endpoint') location.endpoint = checkEndpoint(value);
-    else if (name === 'path_style' && (value === 'true' || value === 'false')) location.pathStyle = value === 'true';
-    else if (['region', 'path_style'].includes(name))
-      throw invalid(`${text}: ${name} cannot be ${JSON.stringify(value)}`);
-    else throw invalid(`the location has the parameter ${name}: known are region, endpoint and path_style`);
-  }
-  return location;
-}
-
-function checkEndpoint(value: string): string {
-  const url = URL.parse(value);
-  if (url === null || !['http:', 'https:'].includes(url.protocol))
-    throw invalid('the endpoint of the location is no http:// or https:// address');
-  if (url.username !== '' || url.password !== '')
-    throw invalid('the endpoint of the location holds credentials: leave them out, they come from AWS’s default chain');
-  return value;
-}
-
-function decode(text: string, prefix: string): string {
-  try {
-    return decodeURIComponent(prefix);
-  } catch {
-    throw invalid(`${text}: the prefix has a % that begins no escaped character: write it as %25`);
-  }
 }
 
 function filePath(text: string): string {

@@ -1,3 +1,4 @@
+import type { AbortedTransaction } from '../../batch/committed.ts';
 import type { ApiRequest } from '../client.ts';
 import { runsOfTopic } from './by-topic.ts';
 import { Reader, Writer } from './wire.ts';
@@ -39,11 +40,6 @@ export interface FetchOptions {
   maxBytes: number;
   /** Filled in this order. */
   partitions: readonly PartitionToFetch[];
-}
-
-export interface AbortedTransaction {
-  producerId: number;
-  firstOffset: number;
 }
 
 export interface FetchedPartition {
