@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 async function fill(topic: string, values: string[]): Promise<void> {
-  const producer = await client.producer({ acks: 'all' });
+  const producer = await client.producer({ acks: 'all', 'batch.size': '0' });
   for (let partition = 0; partition < 3; partition++) {
     await producer.send(
       topic,
