@@ -172,6 +172,12 @@ describe('a broker', () => {
       code: 'CONNECTION_LOST',
       message: expect.stringContaining(broker!.address),
     });
+    // The other connection may not know yet that it has ended; it does after one request.
+    const next = await client.send(1, metadataRequest([])).catch((reason) => reason);
+    expect(next).toMatchObject({
+      kind: 'connection',
+      code: expect.stringMatching(/^(CONNECTION_LOST|BROKER_UNREACHABLE)$/),
+    });
     await expect(client.send(1, metadataRequest([]))).rejects.toMatchObject({
       kind: 'connection',
       code: 'BROKER_UNREACHABLE',
