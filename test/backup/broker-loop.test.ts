@@ -73,7 +73,7 @@ async function copy(
   );
   const at = { partition: 0, logStart: 0, lastStable: 10, highWatermark: 10 };
   const topic = { name: 't', compacted: options.compacted ?? false };
-  const partition = new PartitionCopy(planPartition(topic, at, undefined, undefined, 'earliest', ''));
+  const partition = new PartitionCopy(planPartition(topic, at, undefined, undefined, 'earliest', '', 0));
   loop.add(partition);
   await loop.run(new AbortController().signal);
   return { events, reasons, frames, waits, copy: partition };

@@ -10,7 +10,7 @@ const NOW = '2026-01-02T03:04:05.000Z';
 /** The partition in the snapshot when its log holds ten records, and compaction has left nothing from there to the cut. */
 function copied(cut: number) {
   const at = { partition: 0, logStart: 0, lastStable: cut, highWatermark: cut };
-  const copy = new PartitionCopy(planPartition(TOPIC, at, undefined, undefined, 'earliest', NOW));
+  const copy = new PartitionCopy(planPartition(TOPIC, at, undefined, undefined, 'earliest', NOW, 0));
   copy.take({
     topic: 't',
     partition: 0,
@@ -33,6 +33,6 @@ test('says where the last batch ends when that is before the cut, so that its ep
   expect(copied(10)).not.toHaveProperty('lastBatchEnd');
 
   const at = { partition: 0, logStart: 0, lastStable: 20, highWatermark: 20 };
-  const next = new PartitionCopy(planPartition(TOPIC, at, compacted, undefined, 'earliest', NOW));
+  const next = new PartitionCopy(planPartition(TOPIC, at, compacted, undefined, 'earliest', NOW, 0));
   expect(next).toMatchObject({ position: 20, leaderEpoch: 3, lastBatchEnd: 10 });
 });

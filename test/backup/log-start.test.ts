@@ -27,7 +27,7 @@ const electing = {
 test('a log start that cannot be asked for is no truncation', async () => {
   const at = { partition: 0, logStart: 5, lastStable: 10, highWatermark: 10 };
   const copy = new PartitionCopy(
-    planPartition({ name: 't', compacted: false }, at, undefined, undefined, 'earliest', ''),
+    planPartition({ name: 't', compacted: false }, at, undefined, undefined, 'earliest', '', 0),
   );
   const asked = logStartAfter(electing, copy, { progress: silent, signal: new AbortController().signal });
   await expect(asked).rejects.toMatchObject({

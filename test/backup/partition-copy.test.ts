@@ -6,7 +6,7 @@ import { craftBatch } from '../batch/craft.ts';
 
 function plan(cut: number): PartitionPlan {
   const at = { partition: 0, logStart: 0, lastStable: cut, highWatermark: cut };
-  return planPartition({ name: 't', compacted: false }, at, undefined, undefined, 'earliest', '');
+  return planPartition({ name: 't', compacted: false }, at, undefined, undefined, 'earliest', '', 0);
 }
 
 function fetched(...batches: Buffer[]): FetchedPartition {

@@ -41,6 +41,8 @@ export type Restart =
  * Decides where a partition's copy starts and which generations its snapshot has. Pure.
  * @param parent the partition in the newest snapshot, if it is there
  * @param noticedAt ISO 8601, for lost ranges that are noticed now
+ * @param sequence of the commit that the run will write: it numbers a generation that begins now, so that no two histories
+ *   share a number, not even those of a topic that was left out of a snapshot in between
  */
 export function planPartition(
   topic: Pick<CutTopic, 'name' | 'compacted'>,
@@ -49,6 +51,7 @@ export function planPartition(
   restart: Restart | undefined,
   startOffset: BackupJob['startOffset'],
   noticedAt: string,
+  sequence: number,
 ): PartitionPlan {
   const common = {
     topic: topic.name,
@@ -58,9 +61,11 @@ export function planPartition(
     logStart: at.logStart,
     highWatermark: at.highWatermark,
   };
-  if (parent === undefined) return { ...common, ...begin(topic.name, at, startOffset, noticedAt) };
+  if (parent === undefined) return { ...common, ...begin(topic.name, at, startOffset, noticedAt, sequence) };
 
-  const next = parent.generations.reduce((highest, { generation }) => Math.max(highest, generation), -1) + 1;
+  const newest = Math.max(...parent.generations.map(({ generation }) => generation));
+  // A rebuilt archive counts its commits anew, but keeps the generations of its packs.
+  const next = Math.max(sequence, newest + 1);
   const fresh = { leaderEpoch: -1, aborted: { batches: 0, records: 0 }, generation: next };
   switch (restart?.kind) {
     case 'recreated':
@@ -106,7 +111,7 @@ export function planPartition(
         start,
         // A snapshot never ends before it starts: an empty log may have a cut below what an older one reached.
         cut: Math.max(at.lastStable, start),
-        generation: next - 1,
+        generation: newest,
         generations: parent.generations,
         lost: [...parent.lost, ...expired],
         leaderEpoch: parent.leaderEpoch,
@@ -122,18 +127,19 @@ function begin(
   at: CutPartition,
   startOffset: BackupJob['startOffset'],
   noticedAt: string,
+  sequence: number,
 ): Pick<PartitionPlan, 'start' | 'generation' | 'generations' | 'lost' | 'leaderEpoch' | 'lastBatchEnd' | 'aborted'> {
   const wanted =
     startOffset === 'earliest'
       ? at.logStart
       : startOffset === 'latest'
         ? at.lastStable
-        : (startOffset[topic]?.[String(at.partition)] ?? at.logStart);
+        : ((Object.hasOwn(startOffset, topic) ? startOffset[topic]?.[String(at.partition)] : undefined) ?? at.logStart);
   const start = Math.min(Math.max(wanted, at.logStart), Math.max(at.lastStable, at.logStart));
   return {
     start,
-    generation: 0,
-    generations: [{ generation: 0, from: start }],
+    generation: sequence,
+    generations: [{ generation: sequence, from: start }],
     lost: start > at.logStart ? [{ from: at.logStart, until: start, reason: 'start-offset', noticedAt }] : [],
     leaderEpoch: -1,
     lastBatchEnd: start,

@@ -115,7 +115,13 @@ async function planFor(
         restarts?.get(topic.name)?.get(at.partition),
         job.startOffset,
         now.toISOString(),
+        nextSequence(parent),
       );
     });
   });
+}
+
+/** The number of the commit after this one. */
+export function nextSequence(parent: Snapshot | undefined): number {
+  return (parent?.sequence ?? -1) + 1;
 }

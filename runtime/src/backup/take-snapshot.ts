@@ -14,7 +14,7 @@ import { copyPartitions } from './copy-partitions.ts';
 import { FrameSink } from './frame-sink.ts';
 import { refuseOldFormats } from './old-formats.ts';
 import { PackSet } from './pack-set.ts';
-import { planRun, type RunPlan } from './plan-run.ts';
+import { nextSequence, planRun, type RunPlan } from './plan-run.ts';
 import { recheckTopics } from './recheck-topics.ts';
 import { failureOf, topicsChanged } from './run-failure.ts';
 import { newRunId } from './run-id.ts';
@@ -120,7 +120,7 @@ export async function takeSnapshot(
   const complete = reached && carried.topics.every(isWhole);
   const snapshot: Snapshot = {
     formatVersion: 1,
-    sequence: (parent?.sequence ?? -1) + 1,
+    sequence: nextSequence(parent),
     backupId: plan.resumed ? parent!.backupId : backupId,
     kind: complete ? 'complete' : 'partial',
     parent: parent?.sequence ?? null,
