@@ -1,3 +1,4 @@
+import { crcOfCheckedBatches } from '../batch/checked-batches.ts';
 import { crc32c } from '../batch/crc32c.ts';
 import { zstdCompress } from '../batch/zstd.ts';
 
@@ -17,11 +18,11 @@ const LEAST_SAVING = 0.02;
 /**
  * Compresses on the thread pool; frames that hardly shrink are stored as they are.
  * @param batches whole record batches; with codec `none` they are taken over, not copied
- * @param options level: 1-22
+ * @param options level: 1-22; checkedBatches: how many batches they are, when the CRC of each has been checked
  */
 export async function encodeFrame(
-  batches: Uint8Array,
-  options: { codec: 'none' | 'zstd'; level: number },
+  batches: Buffer,
+  options: { codec: 'none' | 'zstd'; level: number; checkedBatches?: number },
 ): Promise<EncodedFrame> {
   const rawLength = batches.length;
   if (options.codec === 'zstd') {
@@ -30,5 +31,7 @@ export async function encodeFrame(
       return { bytes, codec: 'zstd', checksum: crc32c(bytes), rawLength };
     }
   }
-  return { bytes: batches, codec: 'none', checksum: crc32c(batches), rawLength };
+  const { checkedBatches } = options;
+  const checksum = checkedBatches === undefined ? crc32c(batches) : crcOfCheckedBatches(batches, checkedBatches);
+  return { bytes: batches, codec: 'none', checksum, rawLength };
 }

@@ -71,7 +71,11 @@ export class FrameSink {
     const bytes = joined ? Buffer.concat(pieces, rawLength) : pieces[0]!;
     const compress =
       this.#options.compression === 'zstd' && (this.#options.recompress || compressedLength * 2 <= rawLength);
-    const encoded = await encodeFrame(bytes, { codec: compress ? 'zstd' : 'none', level: this.#options.level });
+    const encoded = await encodeFrame(bytes, {
+      codec: compress ? 'zstd' : 'none',
+      level: this.#options.level,
+      checkedBatches: content.batches,
+    });
     // Stored as they came, the bytes are needed until they are written.
     const keep = !joined && encoded.bytes === bytes;
     if (!keep) onFree?.();

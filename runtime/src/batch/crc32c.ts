@@ -40,11 +40,26 @@ export function extendChain(chain: number, crc: number): number {
  */
 export function replaceInCrc(crc: number, before: number, after: number, rest: number): number {
   // CRCs are linear: the change is that of the first part, moved by the length of the rest, multiplied by x^(8 rest).
-  let change = before ^ after;
-  for (let bits = rest, power = 3; bits > 0; bits = Math.floor(bits / 2), power++) {
-    if (bits % 2 === 1) change = multiply(POWERS[power]!, change);
+  return (crc ^ timesPower(before ^ after, rest)) >>> 0;
+}
+
+/**
+ * The CRC of bytes a·b from the CRCs of both, without looking at either.
+ * @param first CRC of a
+ * @param second CRC of b
+ * @param rest bytes in b
+ */
+export function joinCrcs(first: number, second: number, rest: number): number {
+  return (timesPower(first, rest) ^ second) >>> 0;
+}
+
+/** A CRC's contribution once so many bytes follow: multiplied by x^(8 bytes). */
+function timesPower(crc: number, bytes: number): number {
+  let moved = crc;
+  for (let bits = bytes, power = 3; bits > 0; bits = Math.floor(bits / 2), power++) {
+    if (bits % 2 === 1) moved = multiply(POWERS[power]!, moved);
   }
-  return (crc ^ change) >>> 0;
+  return moved;
 }
 
 const POLYNOMIAL = 0x82f63b78;
