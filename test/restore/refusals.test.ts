@@ -163,6 +163,22 @@ describe('a damaged archive is refused by name:', () => {
     expect(await exists(target)).toBe(false);
   });
 
+  test('an index that is missing or damaged, before anything is written', async () => {
+    const { topic, target, storage } = await archived();
+    const directory = join((storage as { path: string }).path, 'index');
+    const [name] = await readdir(directory);
+    const path = join(directory, name!);
+    const over = { topicMapping: { [topic]: target } };
+    const bytes = await readFile(path);
+    bytes[bytes.length >> 1]! ^= 1;
+    await writeFile(path, bytes);
+    const named = { kind: 'data', message: expect.stringContaining(`index/${name}`) };
+    await expect(restore(kafka, storage, over)).rejects.toMatchObject({ ...named, code: 'INDEX_DAMAGED' });
+    await rm(path);
+    await expect(restore(kafka, storage, over)).rejects.toMatchObject({ ...named, code: 'SNAPSHOT_INCOMPLETE' });
+    expect(await exists(target)).toBe(false);
+  });
+
   test('a flipped bit, with pack, topic, partition and offsets; nothing of the damaged batch is written', async () => {
     const { topic, target, storage } = await archived();
     const pack = await packOf(storage, topic);
