@@ -5,7 +5,8 @@
 export class BufferPool {
   readonly #maxIdleBytes: number;
   readonly #idle: Buffer[] = [];
-  readonly #lent = new Map<Buffer, Buffer>();
+  /** Weak, so that a buffer which never comes back is left to the garbage collector: not every taker can tell its end. */
+  readonly #lent = new WeakMap<Buffer, Buffer>();
   #idleBytes = 0;
 
   /** @param maxIdleBytes what is kept for later; more than that is left to the garbage collector */
@@ -31,11 +32,6 @@ export class BufferPool {
     if (this.#idleBytes + slab.length > this.#maxIdleBytes) return;
     this.#idle.push(slab);
     this.#idleBytes += slab.length;
-  }
-
-  /** A buffer that will not come back: forgotten, so that the garbage collector can have it. */
-  forget(lent: Buffer): void {
-    this.#lent.delete(lent);
   }
 }
 
