@@ -9,7 +9,7 @@ import { BrokerConnection, type ConnectionSettings } from './kafkajs-connection.
 import { type ApiVersionsResponse, apiVersionsRequest } from './protocol/api-versions.ts';
 import { protocolError } from './protocol/error-codes.ts';
 import { metadataRequest } from './protocol/metadata.ts';
-import { interruption } from './retry.ts';
+import { interruption, UNREACHABLE } from './retry.ts';
 import { loadSecurity } from './security.ts';
 import { describeTopicConfigs } from './topic-configs.ts';
 
@@ -254,10 +254,7 @@ class KafkajsClient implements KafkaClient {
 }
 
 function isConnectionFailure(reason: unknown): reason is MskBackupError {
-  return (
-    reason instanceof MskBackupError &&
-    (reason.code === 'BROKER_UNREACHABLE' || reason.code === 'CONNECTION_LOST' || reason.code === 'CLUSTER_UNREACHABLE')
-  );
+  return reason instanceof MskBackupError && UNREACHABLE.includes(reason.code);
 }
 
 function retired(what: string): MskBackupError {

@@ -7,7 +7,7 @@ const PATIENCE_MS = 30_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 /** A broker that restarts, all of them, or a connection that broke with the request under way. */
-const UNREACHABLE = ['CONNECTION_LOST', 'BROKER_UNREACHABLE', 'CLUSTER_UNREACHABLE'];
+export const UNREACHABLE = ['CONNECTION_LOST', 'BROKER_UNREACHABLE', 'CLUSTER_UNREACHABLE'];
 
 /** Bounded waiting between attempts: pauses that double, until the time is used up. */
 export class Patience {
