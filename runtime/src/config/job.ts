@@ -99,8 +99,23 @@ export interface RestoreJob {
   createTopics: boolean;
   /** Undefined: as at the source, and at most the number of the target's brokers. */
   replicationFactor?: number;
+  /**
+   * `exact`: every record gets its source offset, holes are filled with markers. `translate` (default): records are
+   * numbered from the target's end, and the map of the offsets is kept.
+   */
+  offsets: 'exact' | 'translate';
+  /** Exact only: offsets to leave unused past the cut, for offsets that are kept outside Kafka. Default 0. */
+  offsetHeadroom: number;
+  /** Exact only: the plan is refused when a partition needs more markers than this. Default 100,000. */
+  maxFillerMarkers: number;
+  /** Exact only: `transactions` (default) are empty and aborted; `markers` are written as such, which needs Alter on the cluster. */
+  fillHolesWith: 'transactions' | 'markers';
   /** Source name to target name. */
   topicMapping: Record<string, string>;
+  /** Source partition to target partition, of every topic; those not named keep their number. No two become one. */
+  partitionMapping: Map<number, number>;
+  /** By target topic: records are spread over so many partitions by their keys, as Kafka's own producer does. */
+  repartitioning: Record<string, { strategy: 'murmur2'; partitions: number }>;
   /** Only these partitions of the source; undefined for all. */
   sourcePartitions?: number[];
   /** Only records whose timestamp lies in it: epoch milliseconds, both ends included; a missing end is open. */
@@ -122,9 +137,36 @@ export interface RestoreJob {
   topicConfigOverrides: Record<string, string>;
   /** `pause`: retention is switched off while restoring and set back where that deletes nothing restored. */
   retention: 'pause' | 'original';
-  /** Where the report goes: a local file; undefined for none. */
+  /** Consumer groups whose offsets are committed at the target: ids and patterns, empty for all of the snapshot. Undefined: none. */
+  consumerGroups?: string[];
+  /** Lambda event source mappings that are stopped for the restore and go on after it. */
+  lambda: LambdaMapping[];
+  /** Where a restore keeps what it needs to go on, and its report. Undefined: beside the archive (restore/state-location.ts). */
+  state?: StorageLocation;
+  /** Where else the report goes: a local file; undefined for none. */
   reportFile?: string;
   dryRun: boolean;
+}
+
+/** A Lambda event source mapping, or all mappings of a function that read a restored topic. */
+export interface LambdaMapping {
+  /** UUID of a mapping; else `functionName`. */
+  uuid?: string;
+  /** Name or ARN of a function. */
+  functionName?: string;
+  /** Of the MSK cluster that the mapping reads after the restore. Undefined: the one that it read before. */
+  clusterArn?: string;
+  /**
+   * `reset`: made anew to read from the start (or `startingTimestamp`). `resume`: made anew with the group's offsets committed
+   * before, so that it goes on at the next record.
+   */
+  strategy: 'reset' | 'resume';
+  /** Epoch ms; `reset` only. Undefined: TRIM_HORIZON. */
+  startingTimestamp?: number;
+  /** Of Lambda. Undefined: from the cluster ARN, else the environment. */
+  region?: string;
+  /** URL of Lambda's API, for tests and private endpoints. */
+  endpoint?: string;
 }
 
 export type Job = BackupJob | RestoreJob;

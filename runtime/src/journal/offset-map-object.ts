@@ -1,0 +1,44 @@
+import { OffsetMap } from '../offsets/offset-map.ts';
+import { type StoredRange, storedRange } from './entries.ts';
+import type { JournalEntry, RestoreJournal } from './journal.ts';
+
+/** `offsets`: where every record of a restore is at the target. */
+export interface OffsetsBody {
+  restoreId: string;
+  snapshot: { backupId: string; sequence: number; archiveId: string };
+  source: { clusterId: string; label?: string };
+  target: { clusterId: string };
+  offsets: 'exact' | 'translate';
+  topics: OffsetsTopic[];
+}
+
+export interface OffsetsTopic {
+  source: string;
+  target: string;
+  partitions: OffsetsPartition[];
+}
+
+export interface OffsetsPartition {
+  source: number;
+  target: number;
+  /** Log end at the target: where an offset behind the last record is. */
+  end: number;
+  /** Ascending. */
+  ranges: StoredRange[];
+}
+
+export function toOffsetsPartition(source: number, target: number, map: OffsetMap): OffsetsPartition {
+  return { source, target, end: map.end, ranges: [...map.ranges()].map(storedRange) };
+}
+
+export function toOffsetMap({ end, ranges }: OffsetsPartition): OffsetMap {
+  const map = new OffsetMap(ranges[0]?.[1] ?? end);
+  for (const [source, target, length] of ranges) map.add({ source, target, length });
+  map.advance(end);
+  return map;
+}
+
+/** The map of a restore that has finished its records; undefined before. */
+export function readOffsets(journal: RestoreJournal): Promise<JournalEntry<OffsetsBody> | undefined> {
+  return journal.last<OffsetsBody>('offsets');
+}
