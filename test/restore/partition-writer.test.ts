@@ -12,8 +12,7 @@ function writerWith(count: number, records = RECORDS) {
     writer.push({
       bytes: Buffer.alloc(0),
       records,
-      firstOffset: n * records,
-      lastOffset: (n + 1) * records - 1,
+      runs: [{ from: n * records, until: (n + 1) * records }],
       crcs: [n],
       acknowledged: () => acknowledged.push(n),
     });
@@ -65,8 +64,8 @@ test('the ledger holds what was acknowledged, in the order of the batches', () =
     chain: batchChain([0, 1, 2]),
     start: START,
     end: START + 30,
-    ranges: [{ from: START, until: START + 30 }],
   });
+  expect([...writer.ledger.map.ranges()]).toEqual([{ source: 0, target: START, length: 30 }]);
 });
 
 test('after an error the unacknowledged ones go again in order, with their sequences, the first alone', () => {
@@ -97,7 +96,7 @@ test('a batch that the broker knew already counts, wherever it is', () => {
 test('records of somebody else in between are noticed', () => {
   const { writer } = opened(2);
   expect(writer.accept(writer.take(), START + 15)).toBe(START + 10);
-  expect(writer.ledger.ranges).toEqual([
+  expect(writer.ledger.map.targetRanges()).toEqual([
     { from: START, until: START + 10 },
     { from: START + 15, until: START + 25 },
   ]);

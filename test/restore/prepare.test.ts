@@ -65,14 +65,20 @@ describe('what becomes of the batches of a frame', () => {
     const { batches } = await prepareChunk([one], options);
     expect(batches).toHaveLength(1);
     expect(batches[0]!.bytes.buffer).toBe(one.raw.buffer);
-    expect(batches[0]).toMatchObject({ records: 3, firstOffset: 7, lastOffset: 9 });
+    expect(batches[0]).toMatchObject({ records: 3, runs: [{ from: 7, until: 10 }] });
   });
 
   test('small neighbours are put together, across frames too, and nothing is lost on the way', async () => {
     const frames = [await frame([[0, 1], [2]]), await frame([[3], [5, 6]])];
     const chunk = await prepareChunk(frames, options);
     expect(chunk.batches).toHaveLength(1);
-    expect(chunk.batches[0]).toMatchObject({ records: 6, firstOffset: 0, lastOffset: 6 });
+    expect(chunk.batches[0]).toMatchObject({
+      records: 6,
+      runs: [
+        { from: 0, until: 4 },
+        { from: 5, until: 7 },
+      ],
+    });
     expect((await decode(chunk)).map(({ key }) => String(key))).toEqual(keys([0, 1, 2, 3, 5, 6]));
     expect(chunk.expectedRecords).toBe(6);
     expect(chainOf(chunk)).toBe(archivedChain(...frames));
@@ -117,10 +123,7 @@ describe('what becomes of the batches of a frame', () => {
     const chunk = await prepareChunk([large], { ...options, maxBatchBytes: 2500 });
     expect(chunk.batches.map(({ records }) => records)).toEqual([2, 2]);
     expect(chunk.batches.map(({ crcs }) => crcs.length)).toEqual([0, 1]);
-    expect(chunk.batches.map(({ firstOffset, lastOffset }) => [firstOffset, lastOffset])).toEqual([
-      [0, 1],
-      [2, 3],
-    ]);
+    expect(chunk.batches.map(({ runs }) => runs)).toEqual([[{ from: 0, until: 2 }], [{ from: 2, until: 4 }]]);
   });
 
   test('of a frame that is cut only the offsets that count come back, and all its batches are accounted for', async () => {

@@ -34,7 +34,7 @@ async function compare(name: string, expected: RecordToSend[], found: RecordToSe
   await kafkaClient.connect();
   try {
     const writer = new PartitionWriter(`${name}-again`, 0, 1, 0);
-    writer.ledger.ranges.push({ from: 0, until: found.length });
+    writer.ledger.map.add({ source: 0, target: 0, length: found.length });
     const task = { writer, frames: topic!.partitions[0]!, prepare: {} } as PartitionTask;
     return await readBack([task], kafkaClient, await describeCluster(kafkaClient), store, context().run);
   } finally {

@@ -88,6 +88,17 @@ export class OffsetMap {
     }
   }
 
+  /** Offsets of the target that hold restored records, exclusive at the end; neighbours are one. */
+  targetRanges(): { from: number; until: number }[] {
+    const found: { from: number; until: number }[] = [];
+    for (const { target, length } of this.ranges()) {
+      const last = found.at(-1);
+      if (last?.until === target) last.until += length;
+      else found.push({ from: target, until: target + length });
+    }
+    return found;
+  }
+
   /** Index of the last entry that is not larger; -1 when all are. */
   #lastAtMost(starts: number[], offset: number): number {
     let low = 0;

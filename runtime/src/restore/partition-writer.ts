@@ -1,4 +1,5 @@
 import { EMPTY_CHAIN, extendChain } from '../batch/crc32c.ts';
+import { OffsetMap } from '../offsets/offset-map.ts';
 import type { OutgoingBatch } from './outgoing.ts';
 
 /** What a broker keeps of a producer per partition: with more batches in flight it could not tell a repeated one any more. */
@@ -26,10 +27,10 @@ export interface Ledger {
   chain: number;
   /** End offset of the partition at the target before the first record of this restore. */
   start: number;
-  /** Offset after the last record of this restore. */
+  /** Offset after the last record, or marker, of this restore. */
   end: number;
-  /** Offsets that this restore wrote, exclusive at the end: one range unless somebody else wrote in between. */
-  ranges: { from: number; until: number }[];
+  /** Where each record is. */
+  map: OffsetMap;
 }
 
 /**
@@ -63,14 +64,20 @@ export class PartitionWriter {
     this.topic = topic;
     this.partition = partition;
     this.leader = leader;
-    this.ledger = { records: 0, batches: 0, chain: EMPTY_CHAIN, start: endOffset, end: endOffset, ranges: [] };
+    this.ledger = {
+      records: 0,
+      batches: 0,
+      chain: EMPTY_CHAIN,
+      start: endOffset,
+      end: endOffset,
+      map: new OffsetMap(endOffset),
+    };
   }
 
   /** For messages: the partition and what of the source it is about to hold. */
   get place(): string {
     const head = this.#entries[0]?.batch;
-    const offsets = head === undefined ? '' : ` (source offsets ${head.firstOffset} to ${head.lastOffset})`;
-    return `topic ${this.topic}, partition ${this.partition}${offsets}`;
+    return `topic ${this.topic}, partition ${this.partition}${head === undefined ? '' : ` (${sourceOf(head)})`}`;
   }
 
   get outstanding(): number {
@@ -84,6 +91,17 @@ export class PartitionWriter {
   push(batch: OutgoingBatch): void {
     if (this.#entries.length === 0) this.lastProgress = performance.now();
     this.#entries.push({ batch, sequence: -1, sends: 0, acknowledged: false, baseOffset: undefined });
+  }
+
+  /** The target has the batch already, from an earlier run of this restore. Only while nothing is pushed. */
+  alreadyThere(batch: OutgoingBatch, baseOffset: number): void {
+    this.#record({ batch, baseOffset, sequence: -1, sends: 0, acknowledged: true });
+  }
+
+  /** The log was brought forward by something else than batches of ours. Only when all is flushed. */
+  advance(end: number): void {
+    this.ledger.end = end;
+    this.ledger.map.advance(end);
   }
 
   /** Accounts for archived batches that put nothing into the target, after all batches pushed so far. */
@@ -173,15 +191,23 @@ export class PartitionWriter {
 
   #record({ batch, baseOffset }: Entry): void {
     const { ledger } = this;
-    const from = baseOffset ?? ledger.end;
-    const until = from + batch.records;
-    const last = ledger.ranges.at(-1);
-    if (last !== undefined && last.until === from) last.until = until;
-    else ledger.ranges.push({ from, until });
-    ledger.records += batch.records;
-    ledger.batches++;
-    ledger.end = until;
+    let target = baseOffset ?? ledger.end;
+    ledger.end = target + batch.records;
+    for (const { from, until } of batch.runs) {
+      ledger.map.add({ source: from, target, length: until - from });
+      ledger.records += until - from;
+      target += until - from;
+    }
+    ledger.map.advance(ledger.end);
+    if (batch.runs.length > 0) ledger.batches++;
     for (const crc of batch.crcs) ledger.chain = extendChain(ledger.chain, crc);
     batch.acknowledged();
   }
+}
+
+/** For messages: which offsets of the source the batch holds. */
+export function sourceOf({ runs }: Pick<OutgoingBatch, 'runs'>): string {
+  const [first, last] = [runs[0], runs.at(-1)];
+  if (first === undefined || last === undefined) return 'empty records before the first';
+  return `source offsets ${first.from} to ${last.until - 1}`;
 }

@@ -170,7 +170,7 @@ function goesAlone({ codec, start, end }: BatchHeader, { aloneBytes }: PrepareOp
   return codec !== 'none' && end - start >= aloneBytes;
 }
 
-type Made = Pick<OutgoingBatch, 'bytes' | 'records' | 'firstOffset' | 'lastOffset'>;
+type Made = Pick<OutgoingBatch, 'bytes' | 'records' | 'runs'>;
 
 async function produceForm(group: Item[], produce: ProduceOptions): Promise<Made[]> {
   const [first] = group;
@@ -181,16 +181,9 @@ async function produceForm(group: Item[], produce: ProduceOptions): Promise<Made
       {
         bytes: buffer.subarray(header.start, header.end),
         records: header.recordCount,
-        firstOffset: header.baseOffset,
-        lastOffset: header.lastOffset,
+        runs: [{ from: header.baseOffset, until: header.lastOffset + 1 }],
       },
     ];
   }
-  const rebuilt = await rebuildBatches(group, produce);
-  return rebuilt.map(({ bytes, records, runs }) => ({
-    bytes,
-    records,
-    firstOffset: runs[0]!.from,
-    lastOffset: runs.at(-1)!.until - 1,
-  }));
+  return rebuildBatches(group, produce);
 }

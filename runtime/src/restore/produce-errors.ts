@@ -1,7 +1,7 @@
 import { MskBackupError } from '../errors.ts';
 import { kafkaError } from '../kafka/protocol/error-codes.ts';
 import type { ProducedPartition } from '../kafka/protocol/produce.ts';
-import type { Entry, PartitionWriter } from './partition-writer.ts';
+import { type Entry, type PartitionWriter, sourceOf } from './partition-writer.ts';
 
 /** What to do about the answer to one batch. */
 export type Verdict =
@@ -45,13 +45,12 @@ export function judgeAnswer(writer: PartitionWriter, entry: Entry, answer: Produ
   const reason = answer.errorMessage ? `${name} (${answer.errorMessage})` : name;
   if (retriable || errorCode === UNKNOWN_SERVER_ERROR) return { kind: 'again', reason };
   if (errorCode === OUT_OF_ORDER_SEQUENCE_NUMBER && !provesLoss(writer, entry)) return { kind: 'again', reason };
-  const { firstOffset, lastOffset } = entry.batch;
   return {
     kind: 'fatal',
     error: new MskBackupError(
       kind,
       name,
-      `topic ${writer.topic}, partition ${writer.partition}: the target refuses the records of source offsets ${firstOffset} to ${lastOffset}: ${reason}; ${ADVICE[name] ?? advice}`,
+      `topic ${writer.topic}, partition ${writer.partition}: the target refuses the records of ${sourceOf(entry.batch)}: ${reason}; ${ADVICE[name] ?? advice}`,
     ),
   };
 }
@@ -65,6 +64,6 @@ function timestampsReplaced(writer: PartitionWriter, entry: Entry): MskBackupErr
   return new MskBackupError(
     'data',
     'TIMESTAMPS_REPLACED',
-    `topic ${writer.topic}, partition ${writer.partition}: the target put its own append time on the records of source offsets ${entry.batch.firstOffset} to ${entry.batch.lastOffset}: somebody has set message.timestamp.type to LogAppendTime during the restore; delete the topic and restore again`,
+    `topic ${writer.topic}, partition ${writer.partition}: the target put its own append time on the records of ${sourceOf(entry.batch)}: somebody has set message.timestamp.type to LogAppendTime during the restore; delete the topic and restore again`,
   );
 }

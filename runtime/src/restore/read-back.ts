@@ -46,7 +46,7 @@ async function comparePartition(
 ): Promise<void> {
   const { topic, partition, ledger } = task.writer;
   const archived = new RecordStream(archivedRecords(store, task));
-  const restored = new RecordStream(reader.records(topic, partition, ledger.ranges));
+  const restored = new RecordStream(reader.records(topic, partition, ledger.map.targetRanges()));
   const tell = (what: string) => result.differences.push(`${topic}[${partition}] ${what}`);
   while (result.differences.length < DIFFERENCES_LISTED) {
     context.signal.throwIfAborted();
