@@ -4,91 +4,11 @@ import { encodeBatch } from '../../runtime/src/batch/encode.ts';
 import type { BatchHeader } from '../../runtime/src/batch/header.ts';
 import { groupBatches } from '../../runtime/src/batch/merge.ts';
 import { needsRebuild, type ProduceOptions } from '../../runtime/src/batch/produce-form.ts';
-import { type RebuiltBatch, rebuildBatches, type StoredBatch } from '../../runtime/src/batch/rebuild.ts';
-import { decodeRecords, type Record } from '../../runtime/src/batch/records.ts';
-import { walkBatches } from '../../runtime/src/batch/walk.ts';
+import { rebuildBatches } from '../../runtime/src/batch/rebuild.ts';
+import type { Record } from '../../runtime/src/batch/records.ts';
 import { type CODECS, codec, lines, someRecords, timestamp } from './arbitrary.ts';
 import { craftBatch } from './craft.ts';
-
-const WHERE = { topic: 't', partition: 0 };
-
-function stored(buffer: Buffer): StoredBatch[] {
-  return walkBatches(buffer, WHERE).batches.map((header) => ({ buffer, header }));
-}
-
-/** Decodes, and checks what a broker demands of every batch. */
-async function decode(batch: RebuiltBatch): Promise<Record[]> {
-  const { batches, end } = walkBatches(batch.bytes, WHERE);
-  expect(batches).toHaveLength(1);
-  expect(end).toBe(batch.bytes.length);
-  const header = batches[0]!;
-  const records = await decodeRecords(batch.bytes, header);
-  expect(header).toMatchObject({
-    baseOffset: 0,
-    partitionLeaderEpoch: -1,
-    timestampType: 'CreateTime',
-    isTransactional: false,
-    isControl: false,
-    hasDeleteHorizon: false,
-    producerId: -1,
-    recordCount: batch.records,
-    lastOffsetDelta: batch.records - 1,
-    maxTimestamp: Math.max(...records.map((record) => record.timestamp)),
-  });
-  expect(records.map(({ offset }) => offset)).toEqual(records.map((_, index) => index));
-  expect(batch.bytes.buffer.byteLength).toBeLessThanOrEqual(batch.bytes.length * 1.125);
-  return records;
-}
-
-function offsetsOf({ runs }: RebuiltBatch): number[] {
-  return runs.flatMap(({ from, until }) => Array.from({ length: until - from }, (_, index) => from + index));
-}
-
-/** All rebuilt records, with the offsets at the source that the runs say. */
-async function decodeAll(batches: RebuiltBatch[]): Promise<Record[]> {
-  const all: Record[] = [];
-  for (const batch of batches) {
-    const offsets = offsetsOf(batch);
-    const records = await decode(batch);
-    expect(offsets).toHaveLength(records.length);
-    all.push(...records.map((record, index) => ({ ...record, offset: offsets[index]! })));
-  }
-  return all;
-}
-
-function littleEndian(value: number, bytes: 4 | 8): Buffer {
-  const buffer = Buffer.alloc(bytes);
-  if (bytes === 8) buffer.writeBigInt64LE(BigInt(value));
-  else buffer.writeInt32LE(value);
-  return buffer;
-}
-
-/** What rebuilding has to come to, said in the plainest way. */
-function expected(records: Record[], options: ProduceOptions): Record[] {
-  const { from = 0, until = Infinity, fromTimestamp = -Infinity, untilTimestamp = Infinity, addHeaders } = options;
-  return records
-    .filter(({ offset }) => offset >= from && offset < until)
-    .filter((record) => record.timestamp >= fromTimestamp && record.timestamp < untilTimestamp)
-    .map((record) => {
-      if (addHeaders === undefined) return record;
-      const added: [string, Buffer][] = [
-        ['x-original-offset', littleEndian(record.offset, 8)],
-        ['x-original-timestamp', littleEndian(record.timestamp, 8)],
-        ['x-source-partition', littleEndian(addHeaders.partition, 4)],
-      ];
-      if (addHeaders.cluster !== undefined) added.push(['x-source-cluster', Buffer.from(addHeaders.cluster)]);
-      const headers = added.map(([name, value]): [Buffer, Buffer] => [Buffer.from(name), value]);
-      return { ...record, headers: [...record.headers, ...headers] };
-    });
-}
-
-const addHeaders = fc.option(
-  fc.record(
-    { partition: fc.nat(2 ** 31 - 1), cluster: fc.constantFrom('', 'eu', 'Büro', 'x'.repeat(9000)) },
-    { requiredKeys: ['partition'] },
-  ),
-  { nil: undefined },
-);
+import { addHeaders, decodeAll, expected, stored } from './rebuilt.ts';
 
 test('any number of batches, trimmed, renumbered, with headers, in one', async () => {
   const batches = fc.array(fc.tuple(someRecords({ maxLength: 12 }), fc.boolean()), { minLength: 1, maxLength: 4 });
@@ -233,6 +153,19 @@ test('neighbours are grouped by codec up to a size', () => {
   expect(groups(header(60, 'none'), header(40, 'none'), header(1, 'none'))).toEqual([[60, 40], [1]]);
   expect(groups(header(10, 'none'), header(10, 'lz4'), header(10, 'lz4'))).toEqual([[10], [10, 10]]);
   expect(groups(header(10, 'none'), header(500, 'none'), header(10, 'none'))).toEqual([[10], [500], [10]]);
+});
+
+test('neighbours are grouped only as far as their offsets continue, when that is asked for', () => {
+  const headers = [0, 10, 20, 31, 41].map(
+    (baseOffset) => ({ start: 0, end: 10, codec: 'lz4', baseOffset, lastOffset: baseOffset + 9 }) as BatchHeader,
+  );
+  const groups = (options: { contiguous?: boolean }) =>
+    groupBatches(headers, 1000, options).map((group) => group.map(({ baseOffset }) => baseOffset));
+  expect(groups({ contiguous: true })).toEqual([
+    [0, 10, 20],
+    [31, 41],
+  ]);
+  expect(groups({})).toEqual([[0, 10, 20, 31, 41]]);
 });
 
 test('what compresses well is put together by its uncompressed size', async () => {

@@ -23,7 +23,7 @@ export interface Assembled {
   count: number;
   baseTimestamp: number;
   maxTimestamp: number;
-  /** Where the records come from. */
+  /** Where the records come from. One run only when they are asked to be contiguous. */
   runs: OffsetRun[];
 }
 
@@ -43,8 +43,10 @@ export function sourceOf(header: BatchHeader, records: Buffer): RecordSource {
  *
  * Moving within one buffer (`copyWithin`) costs half of copying between two, so each source is first copied as a whole to
  * behind the place where its records go, as far behind as they can grow, and then taken forward record by record.
+ *
+ * @returns one; with `contiguous` one for each run of consecutive offsets; none when no record is wanted
  */
-export function assemble(sources: readonly RecordSource[], options: ProduceOptions): Assembled {
+export function assemble(sources: readonly RecordSource[], options: ProduceOptions): Assembled[] {
   const baseTimestamp = sources[0]?.appendTime ?? sources[0]?.baseTimestamp ?? -1;
   const total = sources.reduce((sum, { count }) => sum + count, 0);
   const template = options.addHeaders === undefined ? undefined : sourceHeaderTemplate(options.addHeaders);
@@ -68,9 +70,12 @@ export function assemble(sources: readonly RecordSource[], options: ProduceOptio
     templateEnd: templateAt + extraBytes,
     offsetAt: template?.offsetAt ?? 0,
     timestampAt: template?.timestampAt ?? 0,
+    contiguous: options.contiguous ?? false,
+    startedAt: BATCH_HEADER_BYTES,
     count: 0,
     maxTimestamp: Number.NEGATIVE_INFINITY,
     runs: [],
+    finished: [],
   };
   for (const [index, source] of sources.entries()) {
     try {
@@ -79,15 +84,20 @@ export function assemble(sources: readonly RecordSource[], options: ProduceOptio
       throw inBatch(error, source.baseOffset);
     }
   }
-  const room = Buffer.allocUnsafeSlow(mover.at);
-  bytes.copy(room, BATCH_HEADER_BYTES, BATCH_HEADER_BYTES, mover.at);
-  return {
-    room,
-    count: mover.count,
-    baseTimestamp,
-    maxTimestamp: mover.count === 0 ? -1 : mover.maxTimestamp,
-    runs: mover.runs,
-  };
+  if (mover.count > 0) finish(mover);
+  return mover.finished;
+}
+
+/** Takes what was moved out of the workspace and begins anew behind it. */
+function finish(mover: Mover): void {
+  const { bytes, startedAt, at, count, baseTimestamp, maxTimestamp, runs } = mover;
+  const room = Buffer.allocUnsafeSlow(BATCH_HEADER_BYTES + at - startedAt);
+  bytes.copy(room, BATCH_HEADER_BYTES, startedAt, at);
+  mover.finished.push({ room, count, baseTimestamp, maxTimestamp, runs });
+  mover.startedAt = at;
+  mover.count = 0;
+  mover.maxTimestamp = Number.NEGATIVE_INFINITY;
+  mover.runs = [];
 }
 
 const KEPT_WORKSPACE_BYTES = 4 * 1024 * 1024;
@@ -116,9 +126,13 @@ interface Mover {
   readonly templateEnd: number;
   readonly offsetAt: number;
   readonly timestampAt: number;
+  readonly contiguous: boolean;
+  /** Where the records of the batch in the making begin, and what is known of them. */
+  startedAt: number;
   count: number;
   maxTimestamp: number;
-  readonly runs: OffsetRun[];
+  runs: OffsetRun[];
+  readonly finished: Assembled[];
 }
 
 /**
@@ -134,17 +148,30 @@ function growthPerRecord(source: RecordSource, baseTimestamp: number, total: num
 
 /** The hot loop of every restore that changes records. */
 function move(mover: Mover, source: RecordSource, sourceAt: number): void {
-  const { bytes, baseTimestamp, from, until, fromTimestamp, untilTimestamp, addedCount, runs } = mover;
+  const { bytes, baseTimestamp, from, until, fromTimestamp, untilTimestamp, addedCount, contiguous } = mover;
   const { appendTime, baseOffset } = source;
   refuseInexact(source);
   source.records.copy(bytes, sourceAt);
   const records = new RecordCursor(bytes, sourceAt, sourceAt + source.records.length, source.count);
   let { at, count, maxTimestamp } = mover;
-  let run = runs[runs.length - 1] ?? { from: -1, until: -1 };
+  let run = mover.runs[mover.runs.length - 1] ?? { from: -1, until: -1 };
   while (records.next()) {
     const offset = baseOffset + records.offsetDelta;
     const timestamp = appendTime ?? source.baseTimestamp + records.timestampDelta;
     if (offset < from || offset >= until || timestamp < fromTimestamp || timestamp >= untilTimestamp) continue;
+    if (run.until !== offset) {
+      if (contiguous && count > 0) {
+        mover.at = at;
+        mover.count = count;
+        mover.maxTimestamp = maxTimestamp;
+        finish(mover);
+        count = 0;
+        maxTimestamp = Number.NEGATIVE_INFINITY;
+      }
+      run = { from: offset, until: offset };
+      mover.runs.push(run);
+    }
+    run.until++;
     const { attributes, bodyStart, end } = records;
     const timestampDelta = timestamp - baseTimestamp;
     const length = 1 + varintSize(timestampDelta) + varintSize(count) + end - bodyStart;
@@ -157,12 +184,6 @@ function move(mover: Mover, source: RecordSource, sourceAt: number): void {
     }
     count++;
     if (timestamp > maxTimestamp) maxTimestamp = timestamp;
-    if (run.until === offset) {
-      run.until++;
-    } else {
-      run = { from: offset, until: offset + 1 };
-      runs.push(run);
-    }
   }
   mover.at = at;
   mover.count = count;

@@ -8,14 +8,25 @@ import type { BatchHeader } from './header.ts';
  * @param headers of one partition, in their order
  * @param targetBytes a group's stored bytes stay below this, unless one batch alone has more. Leave some room to the
  *   target's limit: numbers grow by a few bytes per record
+ * @param options `contiguous`: a group also ends where the next batch does not begin at the offset after it
  */
-export function groupBatches(headers: readonly BatchHeader[], targetBytes: number): BatchHeader[][] {
+export function groupBatches(
+  headers: readonly BatchHeader[],
+  targetBytes: number,
+  options: { contiguous?: boolean } = {},
+): BatchHeader[][] {
   const groups: BatchHeader[][] = [];
   let group: BatchHeader[] = [];
   let bytes = 0;
   for (const header of headers) {
     const size = header.end - header.start;
-    if (group.length > 0 && (group[0]!.codec !== header.codec || bytes + size > targetBytes)) {
+    const last = group.at(-1);
+    const ends =
+      last !== undefined &&
+      (last.codec !== header.codec ||
+        bytes + size > targetBytes ||
+        (options.contiguous === true && last.lastOffset + 1 !== header.baseOffset));
+    if (ends) {
       groups.push(group);
       group = [];
       bytes = 0;

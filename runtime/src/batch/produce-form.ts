@@ -46,6 +46,11 @@ export interface ProduceOptions {
   fromTimestamp?: number;
   /** Epoch ms, exclusive. */
   untilTimestamp?: number;
+  /**
+   * Every batch that is made holds consecutive offsets of the source: it ends where a record is missing or not wanted, and
+   * the next begins at 0 again. So batches can be produced at the source's offsets. Default: holes are closed.
+   */
+  contiguous?: boolean;
   /** Tell each record where it comes from: see `source-headers.ts`. */
   addHeaders?: SourceHeaders;
   /** Bytes of a batch that the target takes at most. Default: no limit. */

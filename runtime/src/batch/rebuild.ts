@@ -18,7 +18,7 @@ export interface StoredBatch {
 export interface RebuiltBatch {
   bytes: Buffer;
   records: number;
-  /** Where the records come from: offsets at the source. */
+  /** Where the records come from: offsets at the source. Exactly one run when `contiguous` was asked for. */
   runs: OffsetRun[];
 }
 
@@ -34,8 +34,9 @@ const RAW_BYTES = 1024 * 1024;
  * and compresses with the codec they had. The sources stay as they are.
  *
  * @param stored all of one codec, in the order of their offsets; CRCs have been checked
- * @returns usually one batch; several when it would be larger than `maxBytes`, or hold much uncompressed; none when no record is left. A record that
- *   is larger than `maxBytes` alone comes in a batch of its own, for the target to refuse.
+ * @returns usually one batch; several when it would be larger than `maxBytes`, hold much uncompressed, or have holes that
+ *   `contiguous` forbids; none when no record is left. A record that is larger than `maxBytes` alone comes in a batch of
+ *   its own, for the target to refuse.
  * @throws MskBackupError kind `data`: `BATCH_MALFORMED`, `DECOMPRESSION_FAILED`, `OFFSET_TOO_LARGE`, naming the batch by its offset
  */
 export async function rebuildBatches(stored: readonly StoredBatch[], options: ProduceOptions): Promise<RebuiltBatch[]> {
@@ -44,11 +45,12 @@ export async function rebuildBatches(stored: readonly StoredBatch[], options: Pr
   let sources: RecordSource[] = [];
   let bytes = 0;
   const makeBatches = async () => {
-    const assembled = assemble(sources, options);
+    const parts = assemble(sources, options);
     sources = [];
     bytes = 0;
-    if (assembled.count === 0) return;
-    batches.push(...(await sealWithin(assembled, codec, options.maxBytes ?? Number.POSITIVE_INFINITY)));
+    for (const part of parts) {
+      batches.push(...(await sealWithin(part, codec, options.maxBytes ?? Number.POSITIVE_INFINITY)));
+    }
   };
   for (const { buffer, header } of stored) {
     if (header.codec !== codec) throw new Error(`batches of ${codec} and ${header.codec} cannot be rebuilt together`);
@@ -89,7 +91,7 @@ function* split({ room, count, baseTimestamp, runs }: Assembled, limit: number):
   const take = (end: number, next: number): Assembled => {
     const records = room.subarray(start, end);
     const source = { records, count: next - first, baseOffset: 0, baseTimestamp, appendTime: undefined };
-    const part = { ...assemble([source], {}), runs: sliceRuns(runs, first, next - first) };
+    const part = { ...assemble([source], {})[0]!, runs: sliceRuns(runs, first, next - first) };
     start = end;
     first = next;
     return part;
