@@ -42,9 +42,9 @@ export interface ProduceOptions {
   from?: number;
   /** Exclusive. */
   until?: number;
-  /** Epoch ms, first timestamp to keep. */
+  /** Epoch ms, first timestamp to keep. Records without a timestamp (-1) are not kept then. */
   fromTimestamp?: number;
-  /** Epoch ms, exclusive. */
+  /** Epoch ms, exclusive. Records without a timestamp (-1) are kept, when it is alone. */
   untilTimestamp?: number;
   /**
    * Every batch that is made holds consecutive offsets of the source: it ends where a record is missing or not wanted, and
@@ -61,7 +61,8 @@ export interface ProduceOptions {
  * - `empty`: no record of the batch is to be produced, neither by its header: compaction emptied it, or it lies outside
  * - `holes`: offsets without records; the broker wants records to be numbered without gaps
  * - `log-append-time`: produced as it is, the records would get another time or the batch be refused
- * - `trim`: some records lie outside what is wanted; by timestamp this is a maybe, as the header knows no smallest one
+ * - `trim`: some records lie outside what is wanted; by timestamp this is a maybe, as the header knows no smallest
+ *   one: `rebuildReason` looks it up
  * - `headers`: records get headers
  * - `size`: too large for the target
  */
