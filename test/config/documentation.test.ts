@@ -22,8 +22,8 @@ const headings: Record<string, string> = {
   restore: '`restore`',
 };
 
-/** Sections of which only the name matters: nothing in them is used. */
-const unused = /^(metrics|offset_storage|backup\.retention|(backup|restore)\.circuit_breaker)\./;
+/** Sections of which only the name is written down: nothing in them is used, or they are as `storage`. */
+const unused = /^(metrics|offset_storage|backup\.retention|(backup|restore)\.circuit_breaker|restore\.state)\./;
 const keys = allKeys(configurationSchema).filter((path) => !unused.test(path.join('.')));
 
 function place(path: string[]): [string, string] {

@@ -63,11 +63,16 @@ const fullRestore = {
   restore: {
     create_topics: false,
     default_replication_factor: 2,
+    offsets: 'exact',
+    offset_headroom: 1000,
+    max_filler_markers: '0',
+    fill_holes_with: 'markers',
     topic_mapping: { orders: 'orders-restored' },
     source_partitions: [3, 0, 3],
+    partition_mapping: { 3: 1, 0: '0' },
     time_window_start: '2024-12-01T18:00:00.5+01:00',
     time_window_end: 1733072400500,
-    allow_non_empty: true,
+    allow_non_empty: false,
     include_expired: true,
     include_original_offset_header: true,
     rate_limit_bytes_per_sec: '10MB',
@@ -78,8 +83,31 @@ const fullRestore = {
     restore_topic_configs: false,
     topic_config_overrides: { 'retention.ms': -1, 'cleanup.policy': 'compact' },
     retention: 'original',
+    consumer_groups: ['billing', 'amazon.lambda.*'],
+    lambda: [
+      { function: 'orders', strategy: 'reset', starting_timestamp: '2024-12-01T17:00:00Z' },
+      {
+        uuid: '14e0db71-5d35-4eb5-b481-8945cf9d10c2',
+        cluster_arn: 'arn:aws:kafka:eu-central-1:123456789012:cluster/dr/1b5f-2',
+        strategy: 'resume',
+        region: 'eu-central-1',
+        endpoint: 'http://127.0.0.1:9001',
+      },
+    ],
+    state: { backend: 's3', bucket: 'restores', prefix: 'dr/', region: 'eu-central-1' },
     report_file: 'report.json',
     dry_run: true,
+  },
+};
+
+const repartitionedRestore = {
+  ...minimalRestore,
+  restore: {
+    allow_non_empty: true,
+    repartitioning: { orders: { strategy: 'automatic', target_partitions: '12' }, payments: { target_partitions: 3 } },
+    reset_consumer_offsets: true,
+    lambda: { function: 'orders', strategy: 'resume' },
+    state: 's3://restores/dr?region=eu-central-1',
   },
 };
 
@@ -170,7 +198,14 @@ describe('a restore', () => {
       topics: { include: [], exclude: [] },
       storage: { backend: 's3', bucket: 'b', prefix: '', pathStyle: false, maxConcurrentUploads: 4 },
       createTopics: true,
+      offsets: 'translate',
+      offsetHeadroom: 0,
+      maxFillerMarkers: 100_000,
+      fillHolesWith: 'transactions',
       topicMapping: {},
+      partitionMapping: new Map(),
+      repartitioning: {},
+      lambda: [],
       allowNonEmpty: false,
       includeExpired: false,
       includeOriginalOffsetHeader: false,
@@ -198,10 +233,16 @@ describe('a restore', () => {
       storage: { backend: 'filesystem', path: 'backups', prefix: 'a/b' },
       createTopics: false,
       replicationFactor: 2,
+      offsets: 'exact',
+      offsetHeadroom: 1000,
+      maxFillerMarkers: 0,
+      fillHolesWith: 'markers',
       topicMapping: { orders: 'orders-restored' },
       sourcePartitions: [0, 3],
+      partitionMapping: new Map([[3, 1]]),
+      repartitioning: {},
       timeWindow: { start: Date.UTC(2024, 11, 1, 17, 0, 0, 500), end: 1733072400500 },
-      allowNonEmpty: true,
+      allowNonEmpty: false,
       includeExpired: true,
       includeOriginalOffsetHeader: true,
       rateLimitBytesPerSec: 10_000_000,
@@ -212,9 +253,42 @@ describe('a restore', () => {
       restoreTopicConfigs: false,
       topicConfigOverrides: { 'retention.ms': '-1', 'cleanup.policy': 'compact' },
       retention: 'original',
+      consumerGroups: ['billing', 'amazon.lambda.*'],
+      lambda: [
+        { functionName: 'orders', strategy: 'reset', startingTimestamp: Date.UTC(2024, 11, 1, 17) },
+        {
+          uuid: '14e0db71-5d35-4eb5-b481-8945cf9d10c2',
+          clusterArn: 'arn:aws:kafka:eu-central-1:123456789012:cluster/dr/1b5f-2',
+          strategy: 'resume',
+          region: 'eu-central-1',
+          endpoint: 'http://127.0.0.1:9001',
+        },
+      ],
+      state: {
+        backend: 's3',
+        bucket: 'restores',
+        prefix: 'dr',
+        region: 'eu-central-1',
+        pathStyle: false,
+        maxConcurrentUploads: 4,
+      },
       reportFile: 'report.json',
       dryRun: true,
     } satisfies RestoreJob);
+  });
+
+  test('spreads topics by their keys', () => {
+    const { job, remarks } = parse(repartitionedRestore);
+    expect(job).toMatchObject({
+      repartitioning: {
+        orders: { strategy: 'murmur2', partitions: 12 },
+        payments: { strategy: 'murmur2', partitions: 3 },
+      },
+      consumerGroups: [],
+      lambda: [{ functionName: 'orders', strategy: 'resume' }],
+      state: { backend: 's3', bucket: 'restores', prefix: 'dr', region: 'eu-central-1' },
+    });
+    expect(remarks.map(({ path }) => path)).toEqual(['restore.reset_consumer_offsets']);
   });
 
   test.each([
@@ -233,13 +307,14 @@ describe('a restore', () => {
 });
 
 describe('the description of a job', () => {
-  test.each([minimalBackup, minimalRestore, fullBackup, fullRestore])(
+  test.each([minimalBackup, minimalRestore, fullBackup, fullRestore, repartitionedRestore])(
     'is a configuration that comes to the same: %#',
     (given) => {
-      const { job } = parse(given);
+      const { job, remarks } = parse(given);
       const again = parse(describeJob(job));
       expect(again.job).toEqual(job);
-      expect(again.remarks.filter(({ path }) => !path.startsWith('restore.time_window_'))).toEqual([]);
+      const paths = (told: typeof remarks) => told.map(({ path }) => path);
+      expect(paths(remarks)).toEqual(expect.arrayContaining(paths(again.remarks)));
     },
   );
 

@@ -104,7 +104,65 @@ describe('keys of the peer that mean the same here', () => {
       ['restore.consumer_group_strategy: taken as restore.include_original_offset_header: true'],
     ],
     ['restore: {produce_acks: -1, purge_topics: false, strip_offset_headers: false}', '', {}, []],
-    ['restore: {partition_mapping: {0: 0, 1: 1}, repartitioning: {}, offsets: translate}', '', {}, []],
+    [
+      'restore: {partition_mapping: {0: 0, 2: 1, 1: 2}, repartitioning: {}}',
+      '',
+      {
+        partitionMapping: new Map([
+          [1, 2],
+          [2, 1],
+        ]),
+        repartitioning: {},
+        offsets: 'translate',
+      },
+      [],
+    ],
+    [
+      'restore: {repartitioning: {orders: {strategy: automatic, target_partitions: 6}}}',
+      '',
+      { repartitioning: { orders: { strategy: 'murmur2', partitions: 6 } } },
+      [],
+    ],
+    ['restore: {time_window_start: 1701450000000}', '', { timeWindow: { start: 1701450000000 } }, []],
+    ['restore: {consumer_groups: [a, "b*"]}', '', { consumerGroups: ['a', 'b*'] }, []],
+    ['restore: {consumer_groups: [a], reset_consumer_offsets: true}', '', { consumerGroups: ['a'] }, []],
+    ['restore: {consumer_groups: [], reset_consumer_offsets: true}', '', { consumerGroups: [] }, []],
+    ['restore: {auto_consumer_groups: true}', '', { consumerGroups: [] }, []],
+    ['restore: {consumer_groups: []}', '', { consumerGroups: undefined }, []],
+    ['restore: {consumer_group_strategy: skip}', '', { consumerGroups: undefined }, []],
+    [
+      'restore: {consumer_group_strategy: skip, consumer_groups: [a], reset_consumer_offsets: true}',
+      '',
+      { consumerGroups: undefined },
+      ['restore.consumer_groups: not used with restore.consumer_group_strategy: skip'],
+    ],
+    [
+      'restore: {consumer_groups: [a], reset_consumer_offsets: false}',
+      '',
+      { consumerGroups: undefined },
+      ['restore.consumer_groups: not used with restore.reset_consumer_offsets: false'],
+    ],
+    [
+      'restore: {consumer_groups: [a], auto_consumer_groups: true}',
+      '',
+      { consumerGroups: ['a'] },
+      ['restore.auto_consumer_groups: not used: restore.consumer_groups says which groups'],
+    ],
+    [
+      'restore: {consumer_group_strategy: manual, consumer_groups: [a]}',
+      '',
+      { consumerGroups: undefined },
+      [
+        'restore.consumer_group_strategy: no offsets are committed: see msk-backup groups plan and groups apply',
+        'restore.consumer_groups: not used with restore.consumer_group_strategy: manual',
+      ],
+    ],
+    [
+      'restore: {consumer_group_strategy: header-based, consumer_groups: [a]}',
+      '',
+      { includeOriginalOffsetHeader: true, consumerGroups: ['a'] },
+      ['restore.consumer_group_strategy: taken as restore.include_original_offset_header: true'],
+    ],
     [
       'restore: {topic_config_overrides: {retention.ms: "-1"}}',
       '',
@@ -183,14 +241,15 @@ describe('keys of the peer that do something else here, or nothing, say so in on
   });
 
   test.each([
-    ['restore: {consumer_groups: [a]}', 'restore.consumer_groups: not done by this version yet'],
-    ['restore: {reset_consumer_offsets: true}', 'restore.reset_consumer_offsets: not done by this version yet'],
-    ['restore: {auto_consumer_groups: true}', 'restore.auto_consumer_groups: not done by this version yet'],
     [
       'restore: {consumer_group_strategy: timestamp-based}',
-      'restore.consumer_group_strategy: not done by this version yet',
+      'restore.consumer_group_strategy: not searched for: the restore keeps the exact map',
     ],
-    ['restore: {offset_report: /tmp/o.json}', 'restore.offset_report: not written by this version yet'],
+    ['restore: {consumer_group_strategy: cluster-scan}', 'restore.consumer_group_strategy: not searched for'],
+    ['restore: {offset_report: /tmp/o.json}', 'restore.offset_report: not written: the map is kept'],
+    ['restore: {offset_headroom: 1000}', 'restore.offset_headroom: has no effect without restore.offsets: exact'],
+    ['restore: {max_filler_markers: 1}', 'restore.max_filler_markers: has no effect'],
+    ['restore: {fill_holes_with: markers, offsets: translate}', 'restore.fill_holes_with: has no effect'],
     ['restore: {purge_topics: true}', 'restore.purge_topics: not used: no topic is emptied'],
     ['restore: {produce_batch_size: 1000}', 'restore.produce_batch_size: not used'],
     ['restore: {produce_acks: 1}', 'restore.produce_acks: not used'],
@@ -198,7 +257,10 @@ describe('keys of the peer that do something else here, or nothing, say so in on
     ['restore: {existing_topic_config_policy: fail}', 'restore.existing_topic_config_policy: not used'],
     ['restore: {header_preflight: auto}', 'restore.header_preflight: not used'],
     ['restore: {dry_run_check_segments: true}', 'restore.dry_run_check_segments: not used'],
-    ['restore: {checkpoint_state: ./c.json}', 'restore.checkpoint_state: not used'],
+    [
+      'restore: {checkpoint_state: ./c.json}',
+      'restore.checkpoint_state: not used: a stopped restore goes on by itself',
+    ],
     ['restore: {checkpoint_interval_secs: 60}', 'restore.checkpoint_interval_secs: not used'],
     ['restore: {circuit_breaker: {reset_timeout_ms: 1}}', 'restore.circuit_breaker: not used'],
   ])('%s', (lines, remark) => {

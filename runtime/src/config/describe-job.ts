@@ -1,9 +1,11 @@
-import type { BackupJob, Job, KafkaEndpoint, RestoreJob, StorageLocation } from './job.ts';
+import type { BackupJob, Job, KafkaEndpoint, LambdaMapping, RestoreJob, StorageLocation } from './job.ts';
 
 const MASK = '***';
 
 /** Undefined for what is not set: YAML and JSON leave it out. */
-export type Described = { [key: string]: Described | string | number | boolean | string[] | number[] | undefined };
+export type Described = {
+  [key: string]: Described | Described[] | string | number | boolean | string[] | number[] | undefined;
+};
 
 /**
  * What a configuration comes to, with every default filled in, in the spelling of the file: it can be used as one once
@@ -49,7 +51,20 @@ function describeRestore(job: RestoreJob): Described {
     restore: {
       create_topics: job.createTopics,
       default_replication_factor: job.replicationFactor,
+      offsets: job.offsets,
+      ...(job.offsets === 'exact' && {
+        offset_headroom: job.offsetHeadroom,
+        max_filler_markers: job.maxFillerMarkers,
+        fill_holes_with: job.fillHolesWith,
+      }),
       topic_mapping: job.topicMapping,
+      partition_mapping: Object.fromEntries(job.partitionMapping),
+      repartitioning: Object.fromEntries(
+        Object.entries(job.repartitioning).map(([topic, { strategy, partitions }]) => [
+          topic,
+          { strategy, target_partitions: partitions },
+        ]),
+      ),
       source_partitions: job.sourcePartitions,
       time_window_start: describeTime(job.timeWindow?.start),
       time_window_end: describeTime(job.timeWindow?.end),
@@ -64,6 +79,10 @@ function describeRestore(job: RestoreJob): Described {
       restore_topic_configs: job.restoreTopicConfigs,
       topic_config_overrides: job.topicConfigOverrides,
       retention: job.retention,
+      consumer_groups: job.consumerGroups,
+      reset_consumer_offsets: job.consumerGroups !== undefined,
+      lambda: job.lambda.map(describeMapping),
+      state: job.state && describeStorage(job.state),
       report_file: job.reportFile,
       dry_run: job.dryRun,
     },
@@ -106,6 +125,18 @@ function describeStorage(storage: StorageLocation): Described {
     class: storage.storageClass,
     sse_kms_key_id: storage.kmsKeyId,
     max_concurrent_uploads: storage.maxConcurrentUploads,
+  };
+}
+
+function describeMapping(mapping: LambdaMapping): Described {
+  return {
+    uuid: mapping.uuid,
+    function: mapping.functionName,
+    cluster_arn: mapping.clusterArn,
+    strategy: mapping.strategy,
+    starting_timestamp: describeTime(mapping.startingTimestamp),
+    region: mapping.region,
+    endpoint: mapping.endpoint,
   };
 }
 

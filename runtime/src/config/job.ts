@@ -141,7 +141,7 @@ export interface RestoreJob {
   consumerGroups?: string[];
   /** Lambda event source mappings that are stopped for the restore and go on after it. */
   lambda: LambdaMapping[];
-  /** Where a restore keeps what it needs to go on, and its report. Undefined: beside the archive (restore/state-location.ts). */
+  /** Where a restore keeps what it needs to go on, and its report. Undefined: beside the archive (journal/state-location.ts). */
   state?: StorageLocation;
   /** Where else the report goes: a local file; undefined for none. */
   reportFile?: string;

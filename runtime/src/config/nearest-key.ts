@@ -5,6 +5,13 @@ import { allKeys } from './schema/tree.ts';
 
 let known: string[][] | undefined;
 
+interface Ranked {
+  path: string[];
+  isSibling: boolean;
+  /** Keys from the root that the two paths share. */
+  common: number;
+}
+
 /**
  * What to say about a key that the section does not have. A key that another section has under this very name is in the
  * wrong place; else the section's own keys come first, then those of others.
@@ -21,11 +28,16 @@ export function suggestion(section: readonly string[], key: string): string {
       const edits = word === path.slice(-2).join('_') ? 0 : distance(word, name);
       const isNear = edits <= Math.min(word.length / 2, Math.max(2, word.length / 4)) || isPart(word, name);
       const rank = edits === 0 ? 0 : isNear ? (isSibling ? 1 : 2) : isSibling ? 3 : 4;
-      return { path, edits, rank, common: common(path) };
+      return { path, edits, rank, isSibling, common: common(path) };
     })
-    .sort((a, b) => a.rank - b.rank || (a.rank === 0 ? b.common - a.common : a.edits - b.edits));
+    .sort((a, b) => a.rank - b.rank || (a.rank === 0 ? byPlace(a, b) : a.edits - b.edits));
   const best = ranked[0] as (typeof ranked)[number];
   return best.rank < 3 ? `did you mean ${pathText(best.path)}?` : `the nearest known key is ${pathText(best.path)}`;
+}
+
+/** Of keys with the same name: the section's own, else one near the root (`restore.state` has those of `storage`). */
+function byPlace(a: Ranked, b: Ranked): number {
+  return Number(b.isSibling) - Number(a.isSibling) || a.path.length - b.path.length || b.common - a.common;
 }
 
 /** `bootstrapServers`, `bootstrap.servers` and `bootstrap-servers` are all `bootstrap_servers`. */

@@ -1,6 +1,9 @@
 import { toEndpoint, toSelection } from './endpoint.ts';
 import type { Findings, Path } from './findings.ts';
 import type { RestoreJob } from './job.ts';
+import { toLambdaMappings } from './lambda-mappings.ts';
+import { partitionMapping } from './partition-mapping.ts';
+import { restoredGroups } from './restored-groups.ts';
 import type { Configuration } from './schema/configuration.ts';
 import type { RestoreSection } from './schema/restore.ts';
 import { toStorage } from './storage.ts';
@@ -18,14 +21,10 @@ export function toRestoreJob(configuration: Configuration, findings: Findings): 
     storage: toStorage(configuration.storage, findings),
     createTopics: restore.create_topics ?? true,
     replicationFactor: restore.default_replication_factor,
-    offsets: 'translate',
-    offsetHeadroom: 0,
-    maxFillerMarkers: 100_000,
-    fillHolesWith: 'transactions',
+    ...offsets(restore, findings),
     topicMapping: topicMapping(configuration, findings),
-    partitionMapping: new Map(),
-    repartitioning: {},
-    lambda: [],
+    partitionMapping: partitionMapping(restore, findings),
+    repartitioning: repartitioning(restore, findings),
     sourcePartitions: restore.source_partitions && [...new Set(restore.source_partitions)].sort((a, b) => a - b),
     timeWindow: timeWindow(restore, findings),
     allowNonEmpty: restore.allow_non_empty ?? false,
@@ -40,9 +39,55 @@ export function toRestoreJob(configuration: Configuration, findings: Findings): 
     restoreTopicConfigs: restore.restore_topic_configs ?? true,
     topicConfigOverrides: { ...restore.topic_config_overrides },
     retention: restore.retention ?? 'pause',
+    consumerGroups: restoredGroups(restore, findings),
+    lambda: toLambdaMappings(restore.lambda, at('lambda'), findings),
+    state: restore.state && toStorage(restore.state, findings, at('state')),
     reportFile: restore.report_file,
     dryRun: restore.dry_run ?? false,
   };
+}
+
+/** What fills exact offsets has its defaults where it has no effect, so that it cannot make two jobs out of one. */
+function offsets(
+  restore: RestoreSection,
+  findings: Findings,
+): Pick<RestoreJob, 'offsets' | 'offsetHeadroom' | 'maxFillerMarkers' | 'fillHolesWith'> {
+  const exact = restore.offsets === 'exact';
+  if (exact && restore.allow_non_empty) {
+    findings.problem(
+      at('allow_non_empty'),
+      'must not be true with offsets: exact: an offset that is taken cannot be given',
+    );
+  }
+  for (const key of ['offset_headroom', 'max_filler_markers', 'fill_holes_with'] as const) {
+    if (!exact && restore[key] !== undefined) findings.remark(at(key), 'has no effect without restore.offsets: exact');
+  }
+  const given = exact ? restore : {};
+  return {
+    offsets: restore.offsets ?? 'translate',
+    offsetHeadroom: given.offset_headroom ?? 0,
+    maxFillerMarkers: given.max_filler_markers ?? 100_000,
+    fillHolesWith: given.fill_holes_with ?? 'transactions',
+  };
+}
+
+function repartitioning(restore: RestoreSection, findings: Findings): RestoreJob['repartitioning'] {
+  const entries = Object.entries(restore.repartitioning ?? {});
+  if (entries.length > 0 && restore.offsets === 'exact') {
+    findings.problem(
+      at('offsets'),
+      'must be translate with repartitioning: a record that changes its partition cannot keep its offset',
+    );
+  }
+  if (entries.length > 0 && Object.keys(restore.partition_mapping ?? {}).length > 0) {
+    findings.problem(
+      at('partition_mapping'),
+      'does not go with repartitioning, where the key of a record says its partition',
+    );
+  }
+  return Object.fromEntries(
+    entries.map(([topic, { target_partitions: partitions }]) => [topic, { strategy: 'murmur2', partitions }]),
+  );
 }
 
 function timeWindow(restore: RestoreSection, findings: Findings): RestoreJob['timeWindow'] {

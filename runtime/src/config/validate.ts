@@ -44,7 +44,7 @@ function tell(issue: z.core.$ZodIssue, above: Path, findings: Findings): Path[] 
       const unknown = [...path, key];
       const peer = unusedPeerKey(unknown);
       if (peer !== undefined) findings.remark(unknown, peer);
-      else findings.problem(unknown, `unknown key; ${suggestion(path.map(String), key)}`);
+      else findings.problem(unknown, `unknown key; ${suggestion(sectionOf(path), key)}`);
       return unknown;
     });
   }
@@ -61,6 +61,11 @@ function tell(issue: z.core.$ZodIssue, above: Path, findings: Findings): Path[] 
     findings.problem(path, issue.message);
   }
   return [path];
+}
+
+/** Without places in lists: the schema has none. */
+function sectionOf(path: Path): string[] {
+  return path.filter((part) => typeof part === 'string');
 }
 
 /** Documented by the peer under several names, and never used by it. */

@@ -1,25 +1,30 @@
 import { z } from 'zod';
 import { circuitBreakerSchema } from './backup.ts';
 import { topicMapSchema } from './kafka.ts';
+import { lambdaSchema } from './lambda.ts';
 import { reads, remarked, remarkedWhen } from './remarks.ts';
-import { parseTime } from './time.ts';
-import { anything, bytes, flag, integer, text } from './values.ts';
+import { storageSchema } from './storage.ts';
+import { anything, bytes, flag, integer, text, time, topicName } from './values.ts';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
-const groups = 'not done by this version yet: the restore goes on and leaves consumer groups alone';
-const resume = 'not used: a stopped restore begins anew in this version, from empty topics';
-const timeWindow =
-  'not available in this version yet: a restore with a time window is refused before anything is written';
+const resume = 'not used: a stopped restore goes on by itself when it is run again (restore.state)';
+const byMap = 'not searched for: the restore keeps the exact map of the offsets and sets groups by it';
 
-/** Epoch milliseconds. */
-const time = z.unknown().transform((value, context): number => {
-  const result = parseTime(value);
-  if (typeof result === 'number') return result;
-  context.addIssue({ code: 'custom', message: result.problem });
-  return z.NEVER;
-});
+const LAST_PARTITION = 2 ** 31 - 1;
+
+const partitionMapSchema = z.record(
+  z.string().regex(/^(0|[1-9]\d{0,9})$/, { error: 'is no partition: must be a whole number' }),
+  integer(0, LAST_PARTITION),
+);
+
+const repartitioningParts = z.record(
+  topicName(),
+  z.strictObject({ strategy: z.enum(['murmur2', 'automatic']).optional(), target_partitions: integer(1, 100_000) }),
+);
+const repartitioning =
+  'must be a map of target topics to maps such as {strategy: murmur2, target_partitions: 12}, with 1 to 100000 partitions';
 
 /** Leaving these out would bring back other data than was asked for. */
 function notAvailable(asksForNothing: (value: unknown) => boolean) {
@@ -33,9 +38,20 @@ export const restoreSchema = z
     create_topics: flag(),
     default_replication_factor: integer(1, 32_767),
     topic_mapping: topicMapSchema,
-    source_partitions: z.array(integer(0, 2 ** 31 - 1)).min(1, { error: 'must name at least one partition' }),
-    time_window_start: remarked(time, timeWindow),
-    time_window_end: remarked(time, timeWindow),
+    offsets: z.enum(['exact', 'translate']),
+    offset_headroom: integer(0, 100_000),
+    max_filler_markers: integer(0, 10_000_000),
+    fill_holes_with: z.enum(['transactions', 'markers']),
+    source_partitions: z.array(integer(0, LAST_PARTITION)).min(1, { error: 'must name at least one partition' }),
+    partition_mapping: partitionMapSchema,
+    repartitioning: z.unknown().transform((value, context): z.output<typeof repartitioningParts> => {
+      const parsed = repartitioningParts.safeParse(value);
+      if (parsed.success) return parsed.data;
+      context.addIssue({ code: 'custom', message: repartitioning });
+      return z.NEVER;
+    }),
+    time_window_start: time(),
+    time_window_end: time(),
     allow_non_empty: flag(),
     include_expired: flag(),
     include_original_offset_header: flag(),
@@ -52,34 +68,28 @@ export const restoreSchema = z
         .transform(String),
     ),
     retention: z.enum(['pause', 'original']),
+    consumer_groups: z.array(text()),
+    reset_consumer_offsets: flag(),
+    lambda: lambdaSchema,
+    state: storageSchema,
     report_file: text(),
     dry_run: flag(),
 
-    partition_mapping: notAvailable(
-      (value) => isEmpty(value) || (isObject(value) && Object.entries(value).every(([from, to]) => reads(to, from))),
-    ),
-    repartitioning: notAvailable(isEmpty),
     rewrite_schema_ids: notAvailable((value) => reads(value, 'false')),
     schema_id_mapping: notAvailable(isEmpty),
-    offsets: notAvailable((value) => value === 'translate'),
-    offset_headroom: notAvailable((value) => reads(value, '0')),
-    lambda: notAvailable(isEmpty),
 
-    consumer_groups: remarked(z.array(text()), (value) =>
-      Array.isArray(value) && value.length === 0 ? undefined : groups,
-    ),
-    reset_consumer_offsets: remarkedWhen(true, flag(), groups),
-    auto_consumer_groups: remarkedWhen(true, flag(), groups),
+    auto_consumer_groups: flag(),
     consumer_group_strategy: remarked(
       z.enum(['skip', 'header-based', 'timestamp-based', 'cluster-scan', 'manual']),
       (value) => {
-        if (value === 'skip') return undefined;
-        return value === 'header-based' ? 'taken as restore.include_original_offset_header: true' : groups;
+        if (value === 'header-based') return 'taken as restore.include_original_offset_header: true';
+        if (value === 'manual') return 'no offsets are committed: see msk-backup groups plan and groups apply';
+        return value === 'skip' ? undefined : byMap;
       },
     ),
     offset_report: remarked(
       text(),
-      'not written by this version yet; restore.report_file holds the offsets of each partition',
+      'not written: the map is kept with the state of the restore, and msk-backup offsets prints it (--format json, csv)',
     ),
     purge_topics: remarkedWhen(
       true,
@@ -99,9 +109,5 @@ export const restoreSchema = z
     circuit_breaker: remarked(circuitBreakerSchema, 'not used: requests are repeated with growing pauses'),
   })
   .partial();
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 export type RestoreSection = z.output<typeof restoreSchema>;

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { ENDPOINT_PROBLEM, isEndpoint } from '../location-url.ts';
 import { Secret } from '../secret.ts';
+import { parseTime } from './time.ts';
 
 const NUMERAL = /^-?\d+$/;
 
@@ -94,6 +95,16 @@ function milliseconds(value: unknown): number | undefined {
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(value) : null;
   const time = match && Number(match[1]) * (TIME_UNITS[match[2] as string] as number);
   return Number.isSafeInteger(time) ? (time as number) : undefined;
+}
+
+/** A point in time as `parseTime` reads it; gives epoch milliseconds. */
+export function time() {
+  return z.unknown().transform((value, context): number => {
+    const result = parseTime(value);
+    if (typeof result === 'number') return result;
+    context.addIssue({ code: 'custom', message: result.problem });
+    return z.NEVER;
+  });
 }
 
 /** 1 to 249 letters, digits, dots, underscores, hyphens: what Kafka allows. */
