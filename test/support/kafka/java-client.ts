@@ -60,6 +60,7 @@ export class JavaClient {
   readonly #child: ChildProcess;
   readonly #calls: Call[] = [];
   #producers = 0;
+  #consumers = 0;
   #stderr = '';
 
   constructor(cluster: KafkaCluster) {
@@ -165,6 +166,50 @@ export class JavaClient {
     const producer = `producer-${++this.#producers}`;
     await this.call({ op: 'open', producer, config });
     return new ScenarioProducer(this, producer);
+  }
+
+  /**
+   * Joins a group as a consumer of one topic, and resolves when it has partitions. It reads committed records, from the
+   * group's offsets or else from the beginning, and commits only when told. `group.protocol: consumer` is the new protocol.
+   */
+  async consumer(group: string, topic: string, config: Record<string, string> = {}): Promise<ScenarioConsumer> {
+    const consumer = `consumer-${++this.#consumers}`;
+    await this.call({ op: 'join', consumer, group, topic, config });
+    return new ScenarioConsumer(this, consumer);
+  }
+}
+
+/** A member of a group; it stays one until it leaves or the client ends. */
+export class ScenarioConsumer {
+  readonly #client: JavaClient;
+  /** Its `client.id` too. */
+  readonly name: string;
+
+  constructor(client: JavaClient, name: string) {
+    this.#client = client;
+    this.name = name;
+  }
+
+  /** The next records: `count` of them, or those that come within the time (default 30 s). */
+  async take(
+    count: number,
+    timeoutMs = 30_000,
+  ): Promise<{ partition: number; offset: number; value: Buffer | null }[]> {
+    const answer = await this.#client.call({ op: 'take', consumer: this.name, count, timeoutMs });
+    return (answer as [number, number, string | null][]).map(([partition, offset, value]) => ({
+      partition,
+      offset,
+      value: value === null ? null : Buffer.from(value, 'base64'),
+    }));
+  }
+
+  /** Commits up to the last record taken. */
+  async commit(): Promise<void> {
+    await this.#client.call({ op: 'commitTaken', consumer: this.name });
+  }
+
+  async leave(): Promise<void> {
+    await this.#client.call({ op: 'leave', consumer: this.name });
   }
 }
 

@@ -111,6 +111,7 @@ const TABLE: Record<number, Omit<KafkaError, 'code'>> = {
   78: retriable('OFFSET_NOT_AVAILABLE'),
   80: retriable('PREFERRED_LEADER_NOT_AVAILABLE'),
   82: final('FENCED_INSTANCE_ID', 'the group has members: stop its consumers first'),
+  86: final('GROUP_SUBSCRIBED_TO_TOPIC', 'the group has members: stop its consumers first'),
   87: final('INVALID_RECORD', 'the broker refuses the record: a compacted topic takes none without a key', 'data'),
   88: retriable('UNSTABLE_OFFSET_COMMIT', 'a transaction with offsets of this group has not ended'),
   89: retriable(

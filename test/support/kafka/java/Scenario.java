@@ -29,6 +29,7 @@ public final class Scenario {
     Admin admin = Admin.create(properties);
     Producers producers = new Producers(servers, admin);
     Administration administration = new Administration(admin);
+    Consumers consumers = new Consumers(servers);
     Reading reading = new Reading(servers);
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8), 1 << 16);
     Writer out = new BufferedWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8), 1 << 16);
@@ -39,6 +40,7 @@ public final class Scenario {
         String op = command.get("op").asText();
         Object answer = switch (op) {
           case "open", "send", "begin", "commit", "abort", "close", "abandon" -> producers.run(op, command);
+          case "join", "take", "commitTaken", "leave" -> consumers.run(op, command);
           case "read" -> reading.run(command, out);
           default -> administration.run(op, command);
         };
