@@ -1,5 +1,5 @@
 import type { ApiRequest, KafkaClient } from './client.ts';
-import { type ClusterDescription, describeCluster } from './describe-cluster.ts';
+import { type ClusterDescription, type DescribedPartition, describeCluster } from './describe-cluster.ts';
 import { kafkaError, protocolError } from './protocol/error-codes.ts';
 import { isRetriable, Patience } from './retry.ts';
 
@@ -12,7 +12,7 @@ export interface LeaderQuestion<Item, Answer> {
   /** For errors: "cannot list the offsets of". */
   what: string;
   /** One request for items of one leader; its answers may come in any order. */
-  toRequest(items: Item[]): ApiRequest<{ partitions: Answer[] }>;
+  toRequest(items: (Item & { leaderEpoch: number })[]): ApiRequest<{ partitions: Answer[] }>;
   /** The answer to make up for an item that got none. */
   withoutAnswer(item: Item, errorCode: number): Answer;
 }
@@ -27,6 +27,7 @@ const NETWORK_EXCEPTION = 13;
  * Answers come in the order of the items, each with its `errorCode`: 0, or the retriable one that was left when patience
  * ran out; 5 (LEADER_NOT_AVAILABLE) at once where the description has no leader; 13 (NETWORK_EXCEPTION) where the leader
  * could not be reached.
+ * @param description where a leader has moved since, the new one is noted in it, so that the next question goes there at once
  * @param items at most one per partition: brokers refuse a request that names a partition twice
  * @throws MskBackupError for an error code that waiting does not help, naming topic and partition
  */
@@ -45,7 +46,7 @@ export async function askLeaders<Item extends PartitionName, Answer extends Part
     const byLeader = new Map<number, number[]>();
     const unled: number[] = [];
     for (const index of open) {
-      const leader = leaders.get(keyOf(items[index]!));
+      const leader = leaders.get(keyOf(items[index]!))?.leader;
       if (leader === undefined || leader < 0) {
         answers[index] = ask.withoutAnswer(items[index]!, leader === undefined ? UNKNOWN_TOPIC : LEADER_NOT_AVAILABLE);
         // Later on the cluster may be in the middle of an election that our own question ran into.
@@ -61,7 +62,7 @@ export async function askLeaders<Item extends PartitionName, Answer extends Part
         const got = await askOne(
           client,
           leader,
-          indexes.map((index) => items[index]!),
+          indexes.map((index) => ({ ...items[index]!, leaderEpoch: leaders.get(keyOf(items[index]!))!.leaderEpoch })),
           ask,
         );
         indexes.forEach((index, i) => {
@@ -77,19 +78,15 @@ export async function askLeaders<Item extends PartitionName, Answer extends Part
     );
     open = [...unled, ...refused.flat()];
     if (open.length === 0 || !(await patience.pause())) return answers;
-    leaders = await leadersNow(
-      client,
-      open.map((index) => items[index]!),
-      leaders,
-      signal,
-    );
+    await noteLeaders(client, description, new Set(open.map((index) => items[index]!.topic)), signal);
+    leaders = leadersOf(description);
   }
 }
 
 async function askOne<Item extends PartitionName, Answer extends PartitionName & { errorCode: number }>(
   client: KafkaClient,
   leader: number,
-  items: Item[],
+  items: (Item & { leaderEpoch: number })[],
   ask: LeaderQuestion<Item, Answer>,
 ): Promise<Answer[]> {
   try {
@@ -102,25 +99,29 @@ async function askOne<Item extends PartitionName, Answer extends PartitionName &
   }
 }
 
-async function leadersNow(
+/** Notes who leads the topics' partitions now, if the cluster can be asked; nothing else of the description changes. */
+async function noteLeaders(
   client: KafkaClient,
-  items: PartitionName[],
-  before: Map<string, number>,
+  description: ClusterDescription,
+  names: Set<string>,
   signal?: AbortSignal,
-): Promise<Map<string, number>> {
+): Promise<void> {
   try {
     await client.refreshBrokers();
-    return leadersOf(await describeCluster(client, [...new Set(items.map(({ topic }) => topic))], signal));
+    const now = leadersOf(await describeCluster(client, [...names], signal));
+    for (const [key, partition] of leadersOf(description)) {
+      const { leader, leaderEpoch } = now.get(key) ?? partition;
+      Object.assign(partition, { leader, leaderEpoch });
+    }
   } catch (reason) {
     if (!isRetriable(reason)) throw reason;
-    return before;
   }
 }
 
-function leadersOf(description: ClusterDescription): Map<string, number> {
+function leadersOf(description: ClusterDescription): Map<string, DescribedPartition> {
   return new Map(
     description.topics.flatMap(({ name, partitions }) =>
-      partitions.map(({ partition, leader }) => [keyOf({ topic: name, partition }), leader] as const),
+      partitions.map((described) => [keyOf({ topic: name, partition: described.partition }), described] as const),
     ),
   );
 }

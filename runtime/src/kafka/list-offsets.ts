@@ -1,21 +1,21 @@
 import { askLeaders, type LeaderQuestion, type PartitionName } from './by-leader.ts';
 import type { KafkaClient } from './client.ts';
 import type { ClusterDescription } from './describe-cluster.ts';
-import { EARLIEST, LATEST, type ListedOffset, listOffsetsRequest } from './protocol/list-offsets.ts';
+import { EARLIEST, LATEST, type ListedOffset, listOffsetsRequest, type View } from './protocol/list-offsets.ts';
 
 export interface OffsetQuestion extends PartitionName {
   /**
-   * `earliest`: log start offset; `latest`: high watermark; `last_stable`: last stable offset; a number (ms since 1970):
-   * the first record at or after it.
+   * `earliest`: log start offset; `latest`: high watermark; `last_stable`: last stable offset; `log_end`: the leader's log
+   * end offset, which replicas may not have reached yet; a number (ms since 1970): the first record at or after it.
    */
-  at: 'earliest' | 'latest' | 'last_stable' | number;
+  at: 'earliest' | 'latest' | 'last_stable' | 'log_end' | number;
 }
 
 /** `errorCode` is 0, or tells why there is no offset (see `askLeaders`); `offset` is -1 then, and where no record is that young. */
 export type OffsetAnswer = ListedOffset;
 
 /**
- * Offsets of partitions, in the order of the questions: one request per leader and isolation level. A partition without a
+ * Offsets of partitions, in the order of the questions: one request per leader and view. A partition without a
  * leader, or whose leader stays away, has an `errorCode` in its answer and does not stop the others.
  * @throws MskBackupError for what waiting does not help, such as `TOPIC_AUTHORIZATION_FAILED`
  */
@@ -27,8 +27,8 @@ export async function listOffsets(
 ): Promise<OffsetAnswer[]> {
   const answers = new Array<OffsetAnswer>(questions.length);
   await Promise.all(
-    requestsOf(questions).map(async ({ isolationLevel, items }) => {
-      const got = await askLeaders(client, description, items, questionWith(isolationLevel), signal);
+    requestsOf(questions).map(async ({ view, items }) => {
+      const got = await askLeaders(client, description, items, questionWith(view), signal);
       got.forEach((answer, i) => {
         answers[items[i]!.index] = answer;
       });
@@ -37,33 +37,38 @@ export async function listOffsets(
   return answers;
 }
 
-type Isolation = 'read_committed' | 'read_uncommitted';
 type IndexedQuestion = OffsetQuestion & { index: number };
 
-/** Questions that can share a request: of one isolation level, no partition twice. */
-function requestsOf(questions: readonly OffsetQuestion[]): { isolationLevel: Isolation; items: IndexedQuestion[] }[] {
-  const requests = new Map<string, { isolationLevel: Isolation; items: IndexedQuestion[] }>();
+/** Questions that can share a request: of one view, no partition twice. */
+function requestsOf(questions: readonly OffsetQuestion[]): { view: View; items: IndexedQuestion[] }[] {
+  const requests = new Map<string, { view: View; items: IndexedQuestion[] }>();
   const seen = new Map<string, number>();
   questions.forEach((question, index) => {
-    const isolationLevel = question.at === 'last_stable' ? 'read_committed' : 'read_uncommitted';
-    const partition = `${isolationLevel} ${question.topic}/${question.partition}`;
+    const view = viewOf(question.at);
+    const partition = `${view} ${question.topic}/${question.partition}`;
     const occurrence = seen.get(partition) ?? 0;
     seen.set(partition, occurrence + 1);
-    const key = `${isolationLevel} ${occurrence}`;
-    const request = requests.get(key) ?? { isolationLevel, items: [] };
+    const key = `${view} ${occurrence}`;
+    const request = requests.get(key) ?? { view, items: [] };
     requests.set(key, request);
     request.items.push({ ...question, index });
   });
   return [...requests.values()];
 }
 
-function questionWith(isolationLevel: Isolation): LeaderQuestion<IndexedQuestion, OffsetAnswer> {
+function questionWith(view: View): LeaderQuestion<IndexedQuestion, OffsetAnswer> {
   return {
     what: 'cannot list the offsets of',
     toRequest: (items) =>
       listOffsetsRequest(
-        isolationLevel,
-        items.map(({ topic, partition, at }) => ({ topic, partition, timestamp: timestampOf(at) })),
+        view,
+        items.map(({ topic, partition, at, leaderEpoch }) => ({
+          topic,
+          partition,
+          timestamp: timestampOf(at),
+          // Only where a follower would answer with an end of its own.
+          ...(view === 'log' ? { currentLeaderEpoch: leaderEpoch } : {}),
+        })),
       ),
     withoutAnswer: ({ topic, partition }, errorCode) => ({
       topic,
@@ -74,6 +79,11 @@ function questionWith(isolationLevel: Isolation): LeaderQuestion<IndexedQuestion
       leaderEpoch: -1,
     }),
   };
+}
+
+function viewOf(at: OffsetQuestion['at']): View {
+  if (at === 'log_end') return 'log';
+  return at === 'last_stable' ? 'read_committed' : 'read_uncommitted';
 }
 
 function timestampOf(at: OffsetQuestion['at']): number {

@@ -20,7 +20,13 @@ export interface OffsetToList {
   currentLeaderEpoch?: number;
 }
 
-/** The last stable offset with `read_committed`, else the high watermark. */
+/**
+ * Whose view of the end: the last stable offset for a reader of committed records, the high watermark for any other
+ * reader, the log end offset for `log`, which asks as a replica (id -2, Kafka's own for debugging) and no consumer.
+ */
+export type View = 'read_committed' | 'read_uncommitted' | 'log';
+
+/** The end, as the view has it. */
 export const LATEST = -1;
 /** The log start offset. */
 export const EARLIEST = -2;
@@ -41,11 +47,12 @@ export interface ListOffsetsResponse {
   partitions: ListedOffset[];
 }
 
-export function listOffsetsRequest(
-  isolationLevel: 'read_committed' | 'read_uncommitted',
-  partitions: readonly OffsetToList[],
-): ApiRequest<ListOffsetsResponse> {
-  const writer = new Writer().int32(-1).int8(isolationLevel === 'read_committed' ? 1 : 0);
+/**
+ * For the leader of all partitions in it. With `log` a follower answers too, with its own end: name the leader epoch, which
+ * a broker that leads no more refuses.
+ */
+export function listOffsetsRequest(view: View, partitions: readonly OffsetToList[]): ApiRequest<ListOffsetsResponse> {
+  const writer = new Writer().int32(view === 'log' ? -2 : -1).int8(view === 'read_committed' ? 1 : 0);
   writer.array(runsOfTopic(partitions), ({ topic, items }) => {
     writer.string(topic).array(items, (wanted) => {
       writer

@@ -36,7 +36,23 @@ export interface DescribedTopic {
   internal: boolean;
   /** In the order of their numbers. */
   partitions: DescribedPartition[];
+  /** What we may do with it: a bit for each `OPERATION`. Undefined when it was not asked for. */
+  authorizedOperations?: number;
 }
+
+/** Numbers of the bits in `authorizedOperations`. */
+export const OPERATION = {
+  read: 3,
+  write: 4,
+  create: 5,
+  delete: 6,
+  alter: 7,
+  describe: 8,
+  clusterAction: 9,
+  describeConfigs: 10,
+  alterConfigs: 11,
+  idempotentWrite: 12,
+} as const;
 
 export interface MetadataResponse {
   throttleTimeMs: number;
@@ -45,19 +61,25 @@ export interface MetadataResponse {
   controllerId: number;
   brokers: Broker[];
   topics: DescribedTopic[];
+  /** What we may do with the cluster; 0 also without Describe on it. Undefined when it was not asked for. */
+  authorizedOperations?: number;
 }
 
+/** Told where nothing was asked. */
+const NOT_KNOWN = -(2 ** 31);
 const NO_TOPIC_ID = Buffer.alloc(16).toString('base64url');
 
 /**
  * Topics are never created by asking.
  * @param topics names; undefined for all, empty for none (the brokers alone)
+ * @param ask `operations`: also for what we may do with the cluster and each topic
  */
-export function metadataRequest(topics?: readonly string[]): ApiRequest<MetadataResponse> {
+export function metadataRequest(topics?: readonly string[], ask?: 'operations'): ApiRequest<MetadataResponse> {
   const writer = new Writer();
   if (topics === undefined) writer.uvarint(0);
   else writer.compactArray(topics, (name) => writer.uuid(NO_TOPIC_ID).compactString(name).noTags());
-  writer.boolean(false).boolean(false).boolean(false).noTags();
+  const operations = ask === 'operations';
+  writer.boolean(false).boolean(operations).boolean(operations).noTags();
   return {
     apiName: 'Metadata',
     apiKey: 3,
@@ -80,7 +102,7 @@ function parseMetadata(body: Buffer): MetadataResponse {
   const clusterId = reader.compactNullableString();
   const controllerId = reader.int32();
   const topics = reader.compactArray(() => parseTopic(reader));
-  return { throttleTimeMs, clusterId, controllerId, brokers, topics };
+  return { throttleTimeMs, clusterId, controllerId, brokers, topics, ...operationsIn(reader.int32()) };
 }
 
 function parseTopic(reader: Reader): DescribedTopic {
@@ -102,7 +124,11 @@ function parseTopic(reader: Reader): DescribedTopic {
     return partition;
   });
   partitions.sort((a, b) => a.partition - b.partition);
-  reader.int32();
+  const operations = operationsIn(reader.int32());
   reader.skipTags();
-  return { errorCode, name, topicId, internal, partitions };
+  return { errorCode, name, topicId, internal, partitions, ...operations };
+}
+
+function operationsIn(bits: number): { authorizedOperations?: number } {
+  return bits === NOT_KNOWN ? {} : { authorizedOperations: bits };
 }
