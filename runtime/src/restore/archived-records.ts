@@ -2,8 +2,8 @@ import { readFrame } from '../archive/frame-reader.ts';
 import { decodeRecords, type Record } from '../batch/records.ts';
 import type { SourceHeaders } from '../batch/source-headers.ts';
 import { walkBatches } from '../batch/walk.ts';
+import { readAhead } from '../flow/read-ahead.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { readAhead } from './read-ahead.ts';
 import type { PartitionTask } from './restore-partition.ts';
 
 /** The records of a partition as the target should hold them, batch by batch, with the headers that a restore adds. */

@@ -1,6 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 import type { PartitionFrames } from '../archive/snapshot-frames.ts';
 import type { ByteBudget } from '../flow/byte-budget.ts';
+import { readAhead } from '../flow/read-ahead.ts';
 import type { Progress } from '../observe/progress.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { type Chunk, groupFrames, readChunk } from './chunk.ts';
@@ -8,7 +9,6 @@ import type { PartitionWriter } from './partition-writer.ts';
 import { type PrepareOptions, prepareChunk } from './prepare.ts';
 import type { Producer } from './producer.ts';
 import type { RateLimit } from './rate-limit.ts';
-import { readAhead } from './read-ahead.ts';
 import type { AtStake } from './retention.ts';
 
 /** One partition to restore. */

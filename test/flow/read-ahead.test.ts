@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readAhead } from '../../runtime/src/restore/read-ahead.ts';
+import { readAhead } from '../../runtime/src/flow/read-ahead.ts';
 
 test('results that nobody takes are dropped, each as it comes', async () => {
   const dropped: number[] = [];
