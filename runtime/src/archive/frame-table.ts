@@ -180,6 +180,16 @@ export class FrameTable {
     return this.#int64(row, 40);
   }
 
+  maxTimestamp(row: number): number {
+    return this.#int64(row, 48);
+  }
+
+  /** Undefined when it was not looked for. */
+  minTimestamp(row: number): number | undefined {
+    const timestamp = this.#int64(row, 56);
+    return timestamp === UNKNOWN_TIMESTAMP ? undefined : timestamp;
+  }
+
   /** Stored bytes. */
   storedLength(row: number): number {
     return this.#uint32(row, 64);
@@ -195,7 +205,7 @@ export class FrameTable {
 
   frame(row: number): Frame {
     const pack = this.packs[this.pack(row)]!;
-    const minTimestamp = this.#int64(row, 56);
+    const minTimestamp = this.minTimestamp(row);
     return {
       pack: pack.key,
       packSize: pack.size,
@@ -212,8 +222,8 @@ export class FrameTable {
       lastOffset: this.lastOffset(row),
       records: this.records(row),
       batches: this.#uint32(row, 76),
-      maxTimestamp: this.#int64(row, 48),
-      ...(minTimestamp === UNKNOWN_TIMESTAMP ? {} : { minTimestamp }),
+      maxTimestamp: this.maxTimestamp(row),
+      ...(minTimestamp === undefined ? {} : { minTimestamp }),
       batchChain: this.#uint32(row, 84),
     };
   }

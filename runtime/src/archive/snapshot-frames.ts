@@ -1,8 +1,10 @@
 import pLimit from 'p-limit';
+import type { TimeWindow } from '../batch/time-window.ts';
 import { MskBackupError } from '../errors.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { Frame } from './frame.ts';
 import type { FrameTable } from './frame-table.ts';
+import { type FrameVerdict, frameVerdict } from './frame-time.ts';
 import { readIndexTable } from './index-object.ts';
 import type { Snapshot, SnapshotPartition, SnapshotTopic } from './snapshot.ts';
 import { SnapshotRows } from './snapshot-rows.ts';
@@ -16,6 +18,8 @@ export interface OffsetWindow {
 /** A frame, and the offsets of it that count: batches and records outside are not part of what was asked for. */
 export interface ClippedFrame extends OffsetWindow {
   frame: Frame;
+  /** Set when records outside the window of time may be in it. */
+  mayBeCutByTime?: true;
 }
 
 /** What a snapshot holds of one partition. */
@@ -23,13 +27,19 @@ export interface PartitionFrames {
   partition: SnapshotPartition;
   /** Number of frames. */
   count: number;
-  /** Exact for whole frames; of a clipped one no more than the offsets that count. */
+  /** Exact, or with `mayBeCut` an upper bound. */
   records: number;
+  /** The window of time or the offsets that count cut through frames, or may, and the index does not say how many records lie inside. */
+  mayBeCut: boolean;
   /** Of whole frames, clipped or not. */
   storedBytes: number;
   rawBytes: number;
   /** Offsets between the frames, of which there is no record: aborted transactions, markers, compaction, lost ranges. */
   uncovered: OffsetWindow[];
+  /** Offsets of the frames that the window of time leaves out: there may be records, none of them wanted. */
+  leftOut: OffsetWindow[];
+  /** These frames; none of the other counts has them. */
+  skipped: { frames: number; storedBytes: number };
   /** In the order of the offsets. Made anew by each call, because all frames of a large archive at once need memory. */
   frames(): ClippedFrame[];
 }
@@ -55,6 +65,8 @@ export interface FrameSelection {
   partitions?: readonly number[];
   /** With what lay below the log start at the cut, as far as the archive holds it. Default false. */
   includeExpired?: boolean;
+  /** Frames that cannot hold a record of this time are left out; see `frameVerdict`. Default all times. */
+  timeWindow?: TimeWindow;
 }
 
 const READS_AT_ONCE = 8;
@@ -86,14 +98,15 @@ export function overlapMessage({ topic, partition, first, second }: Overlap): st
 export function selectFrames(
   tables: FrameTable[],
   snapshot: Snapshot,
-  { topics: wanted = () => true, partitions, includeExpired = false }: FrameSelection = {},
+  { topics: wanted = () => true, partitions, includeExpired = false, timeWindow = {} }: FrameSelection = {},
 ): { topics: TopicFrames[]; overlaps: Overlap[] } {
   const topics = snapshot.topics.filter(({ name }) => wanted(name));
   const selected = (partition: number) => partitions === undefined || partitions.includes(partition);
   const found = new Map<SnapshotPartition, PartitionRows>();
   for (const { partitions } of topics) {
     for (const partition of partitions) {
-      if (selected(partition.partition)) found.set(partition, new PartitionRows(tables, partition, includeExpired));
+      if (!selected(partition.partition)) continue;
+      found.set(partition, new PartitionRows(tables, partition, includeExpired, timeWindow));
     }
   }
   const rows = new SnapshotRows(topics);
@@ -117,9 +130,13 @@ class PartitionRows implements PartitionFrames {
   readonly partition: SnapshotPartition;
   count = 0;
   records = 0;
+  mayBeCut = false;
   storedBytes = 0;
   rawBytes = 0;
   uncovered: OffsetWindow[] = [];
+  leftOut: OffsetWindow[] = [];
+  skipped = { frames: 0, storedBytes: 0 };
+  readonly #window: TimeWindow;
   readonly #tables: FrameTable[];
   readonly #start: number;
   readonly #table: number[] = [];
@@ -129,8 +146,9 @@ class PartitionRows implements PartitionFrames {
   /** Entries that count, in the order of the offsets. */
   #order = new Uint32Array();
 
-  constructor(tables: FrameTable[], partition: SnapshotPartition, includeExpired: boolean) {
+  constructor(tables: FrameTable[], partition: SnapshotPartition, includeExpired: boolean, window: TimeWindow) {
     this.#tables = tables;
+    this.#window = window;
     this.partition = partition;
     this.#start = includeExpired
       ? Math.min(partition.logStart, ...partition.generations.map(({ from }) => from))
@@ -160,16 +178,40 @@ class PartitionRows implements PartitionFrames {
       if (from[entry]! > end) this.uncovered.push({ from: end, until: from[entry]! });
       if (until[entry]! >= end) last = entry;
       end = Math.max(end, until[entry]!);
-      const table = this.#tables[this.#table[entry]!]!;
-      const row = this.#row[entry]!;
-      this.records += Math.min(table.records(row), until[entry]! - from[entry]!);
-      this.storedBytes += table.storedLength(row);
-      this.rawBytes += table.rawLength(row);
+      const verdict = this.#verdict(entry);
+      if (verdict === 'outside') {
+        this.#skip(entry);
+        continue;
+      }
+      this.#count(entry);
+      if (verdict === 'maybe') this.mayBeCut = true;
       sorted[this.count++] = entry;
     }
     if (end < this.partition.reached) this.uncovered.push({ from: end, until: this.partition.reached });
     this.#order = sorted.slice(0, this.count);
     return this;
+  }
+
+  #count(entry: number): void {
+    const table = this.#tables[this.#table[entry]!]!;
+    const row = this.#row[entry]!;
+    const records = table.records(row);
+    const offsets = this.#until[entry]! - this.#from[entry]!;
+    const all = table.lastOffset(row) - table.baseOffset(row) + 1;
+    this.records += Math.min(records, offsets);
+    // Without holes the offsets are the records.
+    if (offsets < all && records < all) this.mayBeCut = true;
+    this.storedBytes += table.storedLength(row);
+    this.rawBytes += table.rawLength(row);
+  }
+
+  #skip(entry: number): void {
+    const [from, until] = [this.#from[entry]!, this.#until[entry]!];
+    const last = this.leftOut.at(-1);
+    if (last?.until === from) last.until = until;
+    else this.leftOut.push({ from, until });
+    this.skipped.frames++;
+    this.skipped.storedBytes += this.#tables[this.#table[entry]!]!.storedLength(this.#row[entry]!);
   }
 
   frames(): ClippedFrame[] {
@@ -178,7 +220,15 @@ class PartitionRows implements PartitionFrames {
 
   #clipped(entry: number): ClippedFrame {
     const frame = this.#tables[this.#table[entry]!]!.frame(this.#row[entry]!);
-    return { frame, from: this.#from[entry]!, until: this.#until[entry]! };
+    const clipped = { frame, from: this.#from[entry]!, until: this.#until[entry]! };
+    return this.#verdict(entry) === 'maybe' ? { ...clipped, mayBeCutByTime: true } : clipped;
+  }
+
+  #verdict(entry: number): FrameVerdict {
+    const table = this.#tables[this.#table[entry]!]!;
+    const row = this.#row[entry]!;
+    const times = { minTimestamp: table.minTimestamp(row), maxTimestamp: table.maxTimestamp(row) };
+    return frameVerdict(times, this.#window);
   }
 
   #same(one: number, other: number): boolean {
