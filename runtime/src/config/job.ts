@@ -161,6 +161,8 @@ export interface LambdaMapping {
    * before, so that it goes on at the next record.
    */
   strategy: 'reset' | 'resume';
+  /** To read with: for `resume` the group of the snapshot whose offsets are taken. Undefined: as `strategy` chooses. */
+  consumerGroup?: string;
   /** Epoch ms; `reset` only. Undefined: TRIM_HORIZON. */
   startingTimestamp?: number;
   /** Of Lambda. Undefined: from the cluster ARN, else the environment. */

@@ -59,10 +59,10 @@ export interface WaitTiming {
   staleMs: number;
 }
 
-const TIMING: WaitTiming = { firstPauseMs: 500, longestPauseMs: 10_000, patienceMs: 15 * 60_000, staleMs: 60_000 };
+const TIMING: WaitTiming = { firstPauseMs: 250, longestPauseMs: 10_000, patienceMs: 15 * 60_000, staleMs: 60_000 };
 
-/** What a mapping can be waited for: `gone` once its deletion is over. */
-export type AwaitedState = 'Disabled' | 'Enabled' | 'gone';
+/** What a mapping can be waited for. `at rest`: Enabled or Disabled; `gone`: its deletion is over. */
+export type AwaitedState = 'Disabled' | 'Enabled' | 'at rest' | 'gone';
 
 /** Lambda's API for event source mappings in one region, with AWS's default credentials. Errors: see `lambdaError`. */
 export function lambdaApi(place: LambdaPlace, timing: WaitTiming = TIMING): LambdaApi {
@@ -179,7 +179,7 @@ export class LambdaApi {
    * Looks with growing pauses until the mapping is in the state.
    * @returns the mapping; undefined when it is gone
    * @throws MskBackupError kind `connection`, `MAPPING_STATE`, when it comes to rest in another state or takes longer than
-   *   15 minutes; `MAPPING_GONE` when it is deleted meanwhile
+   *   15 minutes; kind `configuration`, `MAPPING_GONE`, when it is not there
    */
   async waitForState(
     uuid: string,
@@ -192,11 +192,11 @@ export class LambdaApi {
       const mapping = await this.get(uuid, signal);
       if (mapping === undefined) {
         if (wanted === 'gone') return undefined;
-        const text = `${mappingName(uuid)} in ${this.where} was deleted while it was to become ${wanted}: somebody else changes it`;
+        const text = `${mappingName(uuid)} in ${this.where} is not there, and was to be ${wanted}: was it deleted meanwhile?`;
         throw new MskBackupError('configuration', 'MAPPING_GONE', text);
       }
-      if (mapping.state === wanted) return mapping;
       const resting = mapping.state === 'Enabled' || mapping.state === 'Disabled';
+      if (mapping.state === wanted || (resting && wanted === 'at rest')) return mapping;
       if (!resting) moved = true;
       // A state at rest is the end, except before Lambda has begun.
       const ended = resting && (moved || pauses.waitedMs > this.#timing.staleMs);

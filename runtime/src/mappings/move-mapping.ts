@@ -1,0 +1,115 @@
+import type { CreateEventSourceMappingRequest } from '@aws-sdk/client-lambda';
+import { hasCode } from '../errors.ts';
+import type { EventSourceMapping, LambdaApi } from './lambda-api.ts';
+import { parseFunctionName, regionOfArn, shortName } from './lambda-names.ts';
+import type { LambdaPlaces } from './lambda-places.ts';
+import { targetRemarks } from './mapping-target.ts';
+import type { MappingOutcome } from './outcome.ts';
+import type { MappingRecord, MappingTarget } from './recovery.ts';
+import { toCreateInput } from './saved-mapping.ts';
+
+/**
+ * Deletes a mapping and makes it again by its record's target; `record` goes from `saved` to `done`. Done again after it was
+ * broken off anywhere, it goes on: a mapping that is gone stays gone, one that was made already is taken.
+ * @param written makes what the record says now durable
+ * @throws MskBackupError what Lambda refuses, and `MAPPING_STATE` when the new mapping does not come to read
+ */
+export async function moveMapping(
+  record: MappingRecord & { target: MappingTarget },
+  places: LambdaPlaces,
+  written: () => Promise<void>,
+  signal?: AbortSignal,
+): Promise<MappingOutcome> {
+  const { saved, target } = record;
+  const again = record.step === 'moving';
+  if (!again) {
+    record.step = 'moving';
+    await written();
+  }
+  const remarks = targetRemarks(saved, target);
+  // The group must be unique among Lambda's mappings, and a function reads a topic of a cluster once: the old one goes first.
+  if (!target.keepOld) remarks.push(...(await deleteOld(record, places, signal)));
+
+  const api = places.at(target.place);
+  const position = target.startingTimestamp === undefined ? 'TRIM_HORIZON' : 'AT_TIMESTAMP';
+  const input = toCreateInput(saved, { ...target, startingPosition: position, enabled: saved.enabled });
+  const earlier = again ? await findMade(api, input, record, signal) : undefined;
+  const made = earlier ?? (await create(api, input, record, signal));
+  record.newUuid = made.uuid;
+  record.step = 'done';
+  await written();
+
+  const now = await api.waitForState(made.uuid, saved.enabled ? 'Enabled' : 'Disabled', signal);
+  if (now?.lastProcessingResult?.startsWith('PROBLEM')) remarks.push(`Lambda says: ${now.lastProcessingResult}`);
+  const group = now?.consumerGroupId ?? target.consumerGroupId;
+  return {
+    uuid: saved.uuid,
+    newUuid: made.uuid,
+    function: shortName(target.functionName),
+    topics: target.topics,
+    clusterArn: target.clusterArn,
+    action: 'made',
+    strategy: target.strategy,
+    ...(group !== undefined && { consumerGroupId: group }),
+    ...(now !== undefined && { state: now.state }),
+    remarks,
+  };
+}
+
+/** @returns a remark when the old mapping's region is away, which is why one restores elsewhere */
+async function deleteOld(
+  { saved, target }: MappingRecord & { target: MappingTarget },
+  places: LambdaPlaces,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const home = places.at(saved.place);
+  try {
+    await home.delete(saved.uuid, signal);
+    await home.waitForState(saved.uuid, 'gone', signal);
+    return [];
+  } catch (error) {
+    const elsewhere = regionOfArn(saved.functionArn) !== regionOfArn(target.functionName);
+    if (!elsewhere || !hasCode(error, 'LAMBDA_UNREACHABLE')) throw error;
+    return [
+      `the old mapping ${saved.uuid} was not deleted, since Lambda in ${home.where} cannot be reached: delete it there`,
+    ];
+  }
+}
+
+/** Makes the mapping. A request that was repeated, since its answer was lost, finds that it is there. */
+async function create(
+  api: LambdaApi,
+  input: CreateEventSourceMappingRequest,
+  record: MappingRecord,
+  signal?: AbortSignal,
+): Promise<EventSourceMapping> {
+  try {
+    return await api.create(input, signal);
+  } catch (error) {
+    const made = hasCode(error, 'LAMBDA_CONFLICT') ? await findMade(api, input, record, signal) : undefined;
+    if (made === undefined) throw error;
+    return made;
+  }
+}
+
+/**
+ * The mapping that an earlier attempt made. A function has one for a topic of a cluster, and there was none before
+ * (`checkTargets`), so there is no mistaking it.
+ */
+async function findMade(
+  api: LambdaApi,
+  input: CreateEventSourceMappingRequest,
+  { saved }: MappingRecord,
+  signal?: AbortSignal,
+): Promise<EventSourceMapping | undefined> {
+  const group = input.AmazonManagedKafkaEventSourceConfig?.ConsumerGroupId;
+  const mappings = await api.list({ functionName: input.FunctionName!, eventSourceArn: input.EventSourceArn! }, signal);
+  return mappings.find(
+    (it) =>
+      it.uuid !== saved.uuid &&
+      it.state !== 'Deleting' &&
+      parseFunctionName(it.functionArn).qualifier === parseFunctionName(input.FunctionName!).qualifier &&
+      it.topics.join() === input.Topics?.join() &&
+      (group === undefined || it.consumerGroupId === group),
+  );
+}
