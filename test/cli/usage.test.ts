@@ -8,7 +8,7 @@ describe('help and version', () => {
   test('--help names every command and exit code', async () => {
     const { code, stdout, stderr } = await runCli(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const name of ['backup', 'restore', 'list', 'describe', 'verify', 'groups', 'config', 'rebuild'])
+    for (const name of ['backup', 'restore', 'list', 'describe', 'read', 'verify', 'groups', 'config', 'rebuild'])
       expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
     for (const [kind, number] of Object.entries(EXIT_CODES).filter(([kind]) => kind !== 'ok'))
       expect(stdout).toMatch(new RegExp(`^ {2}${number} {2}${kind}`, 'm'));

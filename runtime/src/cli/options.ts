@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseTime } from '../config/schema/time.ts';
 import { LOG_LEVELS, type LogLevel } from '../observe/log.ts';
 
 /** Options that every command takes, before or after its name. */
@@ -68,4 +69,37 @@ export function parsePart(text: string): { k: number; n: number } {
 export function parseCount(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Give a whole number from 1.');
   return Number(text);
+}
+
+/** A whole number from 0: a partition, an offset. */
+export function parseNumber(text: string): number {
+  const number = Number(text);
+  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(number)) {
+    throw new InvalidArgumentError('Give a whole number from 0.');
+  }
+  return number;
+}
+
+/** Several of them: the option may be given more than once. */
+export function parseNumbers(text: string, before: number[] = []): number[] {
+  return [...before, parseNumber(text)];
+}
+
+/** `100`, `100..200` (without 200), `100..`: `from` inclusive, `until` exclusive. */
+export function parseOffsets(text: string): { from: number; until?: number } {
+  const match = /^(\d{1,16})(?:(\.\.)(\d{1,16})?)?$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('Give it as 100, 100.. or 100..200: without 200.');
+  const from = parseNumber(match[1]!);
+  if (match[2] === undefined) return { from, until: from + 1 };
+  if (match[3] === undefined) return { from };
+  const until = parseNumber(match[3]);
+  if (until <= from) throw new InvalidArgumentError('It ends before it begins: the second offset is not part of it.');
+  return { from, until };
+}
+
+/** Epoch milliseconds of milliseconds or ISO 8601 with its zone. */
+export function parseTimeOption(text: string): number {
+  const time = parseTime(text);
+  if (typeof time !== 'number') throw new InvalidArgumentError(`It ${time.problem}.`);
+  return time;
 }

@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { EXIT_CODE_HELP } from './exit-codes.ts';
-import { addBackupIdOption, addCommonOptions, addPathOption, parseCount, parsePart } from './options.ts';
+import {
+  addBackupIdOption,
+  addCommonOptions,
+  addPathOption,
+  parseCount,
+  parseNumber,
+  parseOffsets,
+  parsePart,
+  parseTimeOption,
+} from './options.ts';
 import type { Execute } from './run.ts';
 
 /** ECS and Kubernetes kill 30 seconds after SIGTERM; a run that has something to put in order is over well before. */
@@ -49,6 +58,28 @@ export function buildProgram(): Command {
   addBackupIdOption(addPathOption(program.command('describe')))
     .description('one snapshot: topics, partitions, offsets, records, times, lost ranges, groups')
     .action(does(() => import('./commands/describe.ts')));
+
+  addBackupIdOption(addPathOption(program.command('read')))
+    .description('records of a snapshot, without any cluster')
+    .requiredOption('--topic <name>', 'the topic, as it was called at the source')
+    .option('--partition <number>', 'only this partition', parseNumber)
+    .option('--offset <offsets>', '100, or 100..200 (without 200), or 100..', parseOffsets)
+    .option('--from <time>', 'only records from this time on: ISO 8601 with its zone, or milliseconds', parseTimeOption)
+    .option('--to <time>', 'only records up to this time, inclusive', parseTimeOption)
+    .option('--key <text>', 'only records with this key')
+    .option('--limit <count>', 'at most so many', parseCount)
+    .option('--include-expired', 'also records that had expired at the source, where the archive still has them')
+    .addOption(
+      new Option('--format <format>', 'text: a line for each record; json: a JSON object in each line, exact')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .addOption(
+      new Option('--bytes <how>', 'base64: keys and values always so, and not only where they are no UTF-8').choices([
+        'base64',
+      ]),
+    )
+    .action(does(() => import('./commands/read.ts')));
 
   addPathOption(program.command('verify'))
     .description('check that what an archive, or one snapshot, names is there and what it was')

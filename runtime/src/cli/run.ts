@@ -17,6 +17,11 @@ export interface Run<Options extends CommonOptions> {
   log: Log;
   /** The result on the standard output: the value with `--json`, else the text. Once a run: the bars end with it. */
   print(value: unknown, text: () => string): void;
+  /**
+   * A piece of a result that is too large for `print`, with its line breaks. Resolves when it was taken; false when nobody
+   * reads any more.
+   */
+  write(text: string): Promise<boolean>;
 }
 
 /** What a command does; answers the exit code. */
@@ -38,6 +43,11 @@ export async function run(command: Command, execute: Execute, graceMs: number): 
     printed = true;
     process.stdout.write(options.json ? `${JSON.stringify(value, null, 2)}\n` : `${text()}\n`);
   };
+  const write = (text: string) => {
+    progress.end();
+    printed = true;
+    return writeOut(text);
+  };
   const tell = (error: unknown) => {
     progress.end();
     // One result on the standard output, not two.
@@ -52,13 +62,24 @@ export async function run(command: Command, execute: Execute, graceMs: number): 
     },
   });
   try {
-    process.exitCode = await execute({ options, context: { progress, signal: stopping.signal }, log, print });
+    process.exitCode = await execute({ options, context: { progress, signal: stopping.signal }, log, print, write });
   } catch (error) {
     tell(error);
   } finally {
     progress.end();
     stopping.release();
   }
+}
+
+/** Waits for the reader, who may be slow. `msk-backup read | head` is no error: main.ts deals with the event that it makes. */
+function writeOut(text: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => {
+      if (!error) resolve(true);
+      else if (['EPIPE', 'ERR_STREAM_DESTROYED'].includes((error as NodeJS.ErrnoException).code ?? '')) resolve(false);
+      else reject(error);
+    });
+  });
 }
 
 /** Bars and plain lines for a terminal, JSON lines for everything else. */
