@@ -4,7 +4,7 @@ import { encodeBatch } from '../../runtime/src/batch/encode.ts';
 import type { OffsetRun } from '../../runtime/src/batch/offset-runs.ts';
 import { needsRebuild, type ProduceOptions } from '../../runtime/src/batch/produce-form.ts';
 import { rebuildBatches } from '../../runtime/src/batch/rebuild.ts';
-import type { Record } from '../../runtime/src/batch/records.ts';
+import { decodeRecords, type Record } from '../../runtime/src/batch/records.ts';
 import { CODECS, codec, lines, someRecords, timestamp } from './arbitrary.ts';
 import { addHeaders, decodeAll, expected, stored } from './rebuilt.ts';
 
@@ -104,6 +104,12 @@ test.each(CODECS)('ten thousand holes in one batch of %s', async (name) => {
   const batch = stored(await encodeBatch(records, { codec: name, timestampType: 'CreateTime' }));
   expect(needsRebuild(batch[0]!.header, { contiguous: true })).toBe('holes');
   const rebuilt = await rebuildBatches(batch, { contiguous: true });
+  const found: Record[] = [];
+  for (const { bytes, runs } of rebuilt) {
+    for (const record of await decodeRecords(bytes, stored(bytes)[0]!.header)) {
+      found.push({ ...record, offset: record.offset + runs[0]!.from });
+    }
+  }
   expect(rebuilt).toHaveLength(10_000);
-  expect(lines(await decodeAll(rebuilt))).toEqual(lines(records));
+  expect(lines(found)).toEqual(lines(records));
 });
