@@ -134,6 +134,7 @@ function describeMapping(mapping: LambdaMapping): Described {
     function: mapping.functionName,
     cluster_arn: mapping.clusterArn,
     strategy: mapping.strategy,
+    consumer_group: mapping.consumerGroup,
     starting_timestamp: describeTime(mapping.startingTimestamp),
     region: mapping.region,
     endpoint: mapping.endpoint,

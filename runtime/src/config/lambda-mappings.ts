@@ -15,7 +15,16 @@ export function toLambdaMappings(
 
 function toMapping(section: LambdaSection, path: Path, findings: Findings): LambdaMapping {
   const at = (key: keyof LambdaSection) => [...path, key];
-  const { uuid, function: functionName, strategy, cluster_arn, starting_timestamp, region, endpoint } = section;
+  const {
+    uuid,
+    function: functionName,
+    strategy,
+    cluster_arn,
+    starting_timestamp,
+    consumer_group,
+    region,
+    endpoint,
+  } = section;
   if (uuid === undefined && functionName === undefined) {
     findings.required(at('function'), 'is missing: the function whose mappings are meant, or uuid for a single one');
   }
@@ -36,6 +45,7 @@ function toMapping(section: LambdaSection, path: Path, findings: Findings): Lamb
     functionName,
     clusterArn: cluster_arn,
     strategy: strategy ?? 'resume',
+    consumerGroup: consumer_group,
     startingTimestamp: starting_timestamp,
     region,
     endpoint,

@@ -12,6 +12,9 @@ const mappingSchema = z
     cluster_arn: z.string().regex(/^arn:aws[a-z-]*:kafka:[a-z0-9-]+:\d{12}:cluster\/\S+$/, { error: ARN }),
     strategy: z.enum(['reset', 'resume']),
     starting_timestamp: time(),
+    consumer_group: z.string().regex(/^[a-zA-Z0-9\-/*:_+=.@]{1,200}$/, {
+      error: 'must be a consumer group that Lambda takes: 1 to 200 letters, digits and -/*:_+=.@',
+    }),
     region: z.string().regex(/^[a-z0-9-]+$/, { error: 'must be the name of a region such as eu-west-1' }),
     endpoint: endpointUrl(),
   })
