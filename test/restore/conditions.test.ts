@@ -10,7 +10,7 @@ function selected(source: string, target = source, partitions = [0, 1]): Selecte
 /** Each range is the log start and end of a partition. */
 function existing(name: string, ...ranges: [start: number, end: number][]): [string, TargetTopic] {
   const offsets = new Map(ranges.map(([start, end], partition) => [partition, { start, end }]));
-  return [name, { name, partitionCount: ranges.length, offsets }];
+  return [name, { name, topicId: name, partitionCount: ranges.length, offsets }];
 }
 function check(
   topics: SelectedTopic[],
@@ -18,8 +18,14 @@ function check(
   over: Partial<RestoreJob> = {},
   sameCluster = false,
 ): () => void {
-  const job = { createTopics: true, allowNonEmpty: false, ...over } as RestoreJob;
-  return () => checkConditions({ job, topics, existing: new Map(targets), sameCluster });
+  const job = {
+    createTopics: true,
+    allowNonEmpty: false,
+    partitionMapping: new Map(),
+    repartitioning: {},
+    ...over,
+  } as RestoreJob;
+  return () => checkConditions({ job, topics, earlier: new Map(), existing: new Map(targets), sameCluster });
 }
 
 test('an empty or missing topic may be restored into, wherever its log starts', () => {

@@ -32,7 +32,9 @@ export function context(signal: AbortSignal = new AbortController().signal, adva
 /** An archive directory that goes when the test has ended. */
 export async function newStorage(): Promise<Extract<StorageLocation, { backend: 'filesystem' }>> {
   const path = await mkdtemp(join(tmpdir(), 'msk-backup-restore-'));
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  onTestFinished(async () => {
+    for (const directory of [path, `${path}-restores`]) await rm(directory, { recursive: true, force: true });
+  });
   return { backend: 'filesystem', path, prefix: '' };
 }
 

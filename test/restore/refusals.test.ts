@@ -121,16 +121,6 @@ describe('refused before anything is written:', () => {
     await refused(storage, { topicMapping: { [topic]: target }, createTopics: false }, 'TARGET_TOPIC_MISSING', /again/);
   });
 
-  test('a time window, which is not there yet', async () => {
-    const { topic, target, storage } = await archived();
-    await refused(
-      storage,
-      { topicMapping: { [topic]: target }, timeWindow: { end: 5 } },
-      'NOT_AVAILABLE',
-      /time_window/,
-    );
-  });
-
   test('a report file that cannot be written', async () => {
     const { topic, target, storage } = await archived();
     const over = { topicMapping: { [topic]: target }, reportFile: '/nonexistent/report.json' };

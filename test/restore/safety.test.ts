@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { RestoreJob } from '../../runtime/src/config/job.ts';
+import { stateLocation } from '../../runtime/src/journal/state-location.ts';
 import { createKafkaClient } from '../../runtime/src/kafka/kafkajs-client.ts';
 import type { RunContext } from '../../runtime/src/observe/run-context.ts';
 import { executeRestore } from '../../runtime/src/restore/execute.ts';
@@ -63,10 +64,18 @@ describe('what a stopped restore leaves', () => {
     const job = restoreJob(kafka, storage, { topicMapping: { first: 'first-again' } });
     expect((await runRestore(job, stoppedBeforeTheFirstRecord())).interrupted).toBe(true);
     expect((await client.describeTopic('first-again')).config['cleanup.policy']).toBe('delete');
-    const { run, notes } = context();
-    await runRestore(job, run);
-    expect(notes.join('\n')).toMatch(/topic first-again is empty and set as a stopped restore leaves it: .*compact/);
+    await runRestore(job, context().run);
     expect((await client.describeTopic('first-again')).config).toEqual(config);
+  });
+
+  test('nor by another restore, which knows nothing of it', async () => {
+    const storage = await archived('second', config);
+    const job = restoreJob(kafka, storage, { topicMapping: { second: 'second-again' } });
+    expect((await runRestore(job, stoppedBeforeTheFirstRecord())).interrupted).toBe(true);
+    const { run, notes } = context();
+    await runRestore({ ...job, includeExpired: true }, run);
+    expect(notes.join('\n')).toMatch(/topic second-again is empty and set as a stopped restore leaves it: .*compact/);
+    expect((await client.describeTopic('second-again')).config).toEqual(config);
   });
 
   test('nor where the source has the defaults', async () => {
@@ -93,10 +102,10 @@ test('somebody who writes between the check and the first record stops it', asyn
   const job = restoreJob(kafka, storage, { topicMapping: { quiet: 'raced' } });
   const target = createKafkaClient(endpointOf(kafka));
   onTestFinished(() => target.close());
-  const store = await openStore(storage);
+  const [store, state] = await Promise.all([openStore(storage), openStore(stateLocation({ storage }))]);
   const { run } = context();
   await target.connect();
-  const prepared = await prepareRestore(job, target, store, run);
+  const prepared = await prepareRestore(job, target, store, state, run);
   await (await client.producer()).send('raced', [{ value: 'foreign' }]);
   await expect(executeRestore(prepared, job, target, store, run, {})).rejects.toMatchObject({
     kind: 'configuration',
@@ -106,7 +115,7 @@ test('somebody who writes between the check and the first record stops it', asyn
   expect(await client.readAll('raced')).toHaveLength(1);
   expect((await client.describeTopic('raced')).config).toEqual({});
   const added = { ...job, allowNonEmpty: true };
-  await executeRestore(await prepareRestore(added, target, store, run), added, target, store, run, {});
+  await executeRestore(await prepareRestore(added, target, store, state, run), added, target, store, run, {});
   expect(await client.readAll('raced')).toHaveLength(3);
 });
 

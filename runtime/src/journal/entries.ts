@@ -23,15 +23,27 @@ export interface StartedTopic {
   topicId: string;
   /** The restore made it, so that `--recreate` may delete it. */
   created: boolean;
-  /** Settings that are changed while restoring, with what the topic itself set before; null when nothing. */
-  originalConfig: Record<string, string | null>;
+  /** Settings that are changed while restoring, as they were before. */
+  settings: SettingBefore[];
   partitions: StartedPartition[];
 }
 
+/** A topic's setting that a restore changes. */
+export interface SettingBefore {
+  name: string;
+  /** While restoring. */
+  during: string;
+  /** What the topic itself set before; null when it set nothing. */
+  original: string | null;
+  /** What held before, be it the topic's or the broker's. */
+  effective: string;
+}
+
 export interface StartedPartition {
-  source: number;
+  /** Missing when the topic is repartitioned. */
+  source?: number;
   target: number;
-  /** Log end at the target before the first record; 0 for exact. */
+  /** Log end at the target before the first record. */
   start: number;
 }
 
@@ -41,8 +53,9 @@ export interface ProgressBody {
 }
 
 export interface PartitionProgress {
-  /** Target topic and partition. */
+  /** Of the target. */
   topic: string;
+  topicId: string;
   partition: number;
   /** First source offset that is not known to be written. */
   next: number;
@@ -51,7 +64,8 @@ export interface PartitionProgress {
   /** Totals from the start of the restore. */
   records: number;
   batches: number;
+  /** Batch chain over the archived batches that are accounted for. */
   chain: number;
-  /** Ranges that were completed or changed since the entry before. */
+  /** Ranges that are new since the entry before; the first one may be a longer form of the last one there. */
   ranges: StoredRange[];
 }

@@ -7,7 +7,9 @@ import type { ObjectStore } from '../storage/object-store.ts';
  * restore want the same number: the second learns of the first.
  */
 export type EntryKind =
-  /** Before anything is written to the target: see `StartedBody`. */
+  /** Before topics are created: what is going to be done, as a dry run prints it. */
+  | 'plan'
+  /** Before the first record is written: see `StartedBody`. */
   | 'started'
   /** How far each partition has got, now and then: see `ProgressBody`. */
   | 'progress'
@@ -17,7 +19,7 @@ export type EntryKind =
   | 'groups-replaced'
   /** Lambda mappings as they were before they were changed. */
   | 'mappings'
-  /** The report; a restore that ends with one begins anew next time. */
+  /** The report, also of a run that was stopped or failed. */
   | 'report';
 
 export interface JournalEntry<Body> {

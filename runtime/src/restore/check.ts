@@ -5,7 +5,7 @@ import type { KafkaClient } from '../kafka/client.ts';
 import type { ClusterDescription } from '../kafka/describe-cluster.ts';
 import { listOffsets } from '../kafka/list-offsets.ts';
 import { joinChains } from './chain.ts';
-import type { PartitionTask } from './restore-partition.ts';
+import type { PartitionTask } from './partition-task.ts';
 
 /** The chain that the index promises for a partition. */
 export function expectedChain(partition: PartitionFrames): number {

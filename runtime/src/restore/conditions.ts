@@ -1,6 +1,8 @@
 import type { RestoreJob } from '../config/job.ts';
 import { MskBackupError } from '../errors.ts';
+import type { EarlierTopic } from './earlier-runs.ts';
 import type { SelectedTopic } from './select-topics.ts';
+import { refuseSharedPartitions, writtenPartitions } from './target-partitions.ts';
 import type { TargetTopic } from './target-state.ts';
 
 export interface ConditionInput {
@@ -8,6 +10,8 @@ export interface ConditionInput {
   topics: SelectedTopic[];
   /** Topics of the target that exist, by name. */
   existing: Map<string, TargetTopic>;
+  /** Those of them that an earlier run of this restore has begun, by name. */
+  earlier: Map<string, EarlierTopic>;
   /** Whether the target is the cluster that the snapshot was taken from. */
   sameCluster: boolean;
 }
@@ -16,20 +20,27 @@ export interface ConditionInput {
  * Everything that has to hold before a restore writes anything.
  * @throws MskBackupError kind `configuration`, naming every topic that is in the way
  */
-export function checkConditions({ job, topics, existing, sameCluster }: ConditionInput): void {
+export function checkConditions({ job, topics, existing, earlier, sameCluster }: ConditionInput): void {
+  refuseSharedPartitions(topics, job);
   if (!job.createTopics) refuseMissingTargets(topics, existing);
   for (const topic of topics) {
     const target = existing.get(topic.target);
-    if (target !== undefined) refuseTooFewPartitions(topic, target);
+    if (target !== undefined) refuseTooFewPartitions(topic, target, job);
   }
-  const holding = topics.filter(({ target, partitions }) => recordsIn(existing.get(target), partitions) > 0);
+  for (const topic of topics) {
+    const begun = earlier.get(topic.target);
+    if (begun !== undefined) refuseChanged(begun, existing.get(topic.target)!, job);
+  }
+  const holding = topics.filter(
+    (topic) => !earlier.has(topic.target) && recordsIn(existing.get(topic.target), writtenPartitions(topic, job)) > 0,
+  );
   if (sameCluster) refuseOwnSource(holding);
-  if (!job.allowNonEmpty && holding.length > 0) throw notEmpty(holding, existing);
+  if (!job.allowNonEmpty && holding.length > 0) throw notEmpty(holding, existing, job);
 }
 
-function recordsIn(target: TargetTopic | undefined, partitions: { partition: number }[]): number {
+function recordsIn(target: TargetTopic | undefined, partitions: number[]): number {
   if (target === undefined) return 0;
-  return partitions.reduce((total, { partition }) => {
+  return partitions.reduce((total, partition) => {
     const range = target.offsets.get(partition);
     return total + (range === undefined ? 0 : range.end - range.start);
   }, 0);
@@ -45,13 +56,43 @@ function refuseMissingTargets(topics: SelectedTopic[], existing: Map<string, Tar
   );
 }
 
-function refuseTooFewPartitions({ source, target, partitions }: SelectedTopic, found: TargetTopic): void {
-  const needed = Math.max(0, ...partitions.map(({ partition }) => partition + 1));
+function refuseTooFewPartitions(topic: SelectedTopic, found: TargetTopic, job: RestoreJob): void {
+  const needed = (writtenPartitions(topic, job).at(-1) ?? -1) + 1;
   if (found.partitionCount >= needed) return;
   throw new MskBackupError(
     'configuration',
     'TARGET_PARTITIONS',
-    `topic ${target} has ${found.partitionCount} partitions at the target, but ${source.name} needs ${needed}; add partitions, delete the topic, or map it to another name with restore.topic_mapping`,
+    `topic ${topic.target} has ${found.partitionCount} partitions at the target, but ${topic.source.name} needs ${needed}; add partitions, delete the topic, or map it to another name with restore.topic_mapping`,
+  );
+}
+
+/** What an earlier run had written must still be there, and nothing of it deleted. */
+function refuseChanged(begun: EarlierTopic, { name, offsets }: TargetTopic, job: RestoreJob): void {
+  for (const [partition, { start, progress }] of begun.partitions) {
+    const found = offsets.get(partition);
+    if (found === undefined) continue;
+    const place = `topic ${name}, partition ${partition}`;
+    if (found.end < (progress?.end ?? start)) {
+      throw lost(`${place} ends at ${found.end}, although ${progress?.end ?? start} had been reached`);
+    }
+    // Exact restores move the log start themselves: what it has to be is checked in the end.
+    if (job.offsets === 'translate' && found.start > start) {
+      throw lost(`${place} starts at ${found.start}: records from ${start} on are deleted`);
+    }
+  }
+  if (!job.allowNonEmpty) return;
+  throw new MskBackupError(
+    'configuration',
+    'RESTORED_BEFORE',
+    `topic ${name} holds records of an earlier run of this same restore, and with restore.allow_non_empty nobody can tell which: restoring again would double them; restore without it to go on, or with --recreate to begin anew`,
+  );
+}
+
+function lost(what: string): MskBackupError {
+  return new MskBackupError(
+    'data',
+    'TARGET_LOST_RECORDS',
+    `${what}: the target no longer holds what this restore wrote in an earlier run; begin anew with --recreate, or delete the topic`,
   );
 }
 
@@ -65,11 +106,17 @@ function refuseOwnSource(holding: SelectedTopic[]): void {
   );
 }
 
-function notEmpty(holding: SelectedTopic[], existing: Map<string, TargetTopic>): MskBackupError {
-  const list = holding.map(({ target, partitions }) => `${target} (${recordsIn(existing.get(target), partitions)})`);
+function notEmpty(holding: SelectedTopic[], existing: Map<string, TargetTopic>, job: RestoreJob): MskBackupError {
+  const list = holding.map(
+    (topic) => `${topic.target} (${recordsIn(existing.get(topic.target), writtenPartitions(topic, job))})`,
+  );
+  const otherwise =
+    job.offsets === 'exact'
+      ? ''
+      : ', or set restore.allow_non_empty: true to add to it (new offsets, restore.offsets: translate)';
   return new MskBackupError(
     'configuration',
     'TARGET_NOT_EMPTY',
-    `the target already holds records (offsets in brackets) in topic ${list.join(', ')}; nothing was restored: delete it, map it to another name with restore.topic_mapping, or set restore.allow_non_empty: true to add to it`,
+    `the target already holds records (offsets in brackets) in topic ${list.join(', ')}; nothing was restored: delete it, map it to another name with restore.topic_mapping${otherwise}`,
   );
 }

@@ -1,22 +1,27 @@
 import type { RestoreJob } from '../config/job.ts';
-import { MskBackupError } from '../errors.ts';
 import { unlessAborted } from '../flow/unless-aborted.ts';
+import { mapOfRestore } from '../groups/map-of.ts';
+import { type RestoredGroups, restoreGroups } from '../groups/restore-groups.ts';
+import type { RestoreJournal } from '../journal/journal.ts';
+import type { OffsetsBody } from '../journal/offset-map-object.ts';
 import type { KafkaClient } from '../kafka/client.ts';
-import { initProducerId } from '../kafka/init-producer-id.ts';
+import type { ClusterDescription } from '../kafka/describe-cluster.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { checkRestore, expectedChain } from './check.ts';
+import { setLogStart } from './exact/log-start.ts';
 import { giveBack, tellOriginals, tellWhatStays } from './give-back.ts';
-import { undoLeftOvers } from './left-over.ts';
-import { openTopics, type TopicWork } from './open-topics.ts';
-import { pausedAmong, pauseTopics, planPause } from './pause-topics.ts';
+import { openTarget } from './open-target.ts';
+import type { TopicWork } from './open-topics.ts';
+import type { PartitionTask } from './partition-task.ts';
+import { pausedAmong, pauseTopics } from './pause-topics.ts';
 import type { PreparedRestore } from './prepare-restore.ts';
 import { RateLimit } from './rate-limit.ts';
 import { readBack } from './read-back.ts';
 import type { RestoredTopic, RestoreReport } from './report.ts';
 import { writeReportFile } from './report-file.ts';
 import { isStop } from './stopping.ts';
-import { createMissing, waitUntilLed } from './target-topics.ts';
+import { writeOffsetMap } from './write-offset-map.ts';
 import { writePartitions } from './write-partitions.ts';
 
 export interface ExecuteOptions {
@@ -27,8 +32,9 @@ export interface ExecuteOptions {
 }
 
 /**
- * Writes what was prepared, checks it, and gives the topics their settings back. The report file is written before
- * anything is changed, so that the original settings are known whatever happens, and again at the end.
+ * Writes what was prepared, checks it, puts the consumer groups and Lambda mappings on it, and gives the topics their
+ * settings back. The report file is written before anything is changed, so that the original settings are known whatever
+ * happens, and again at the end.
  */
 export async function executeRestore(
   prepared: PreparedRestore,
@@ -43,83 +49,86 @@ export async function executeRestore(
     bytesPerSecond: job.rateLimitBytesPerSec,
     recordsPerSecond: job.rateLimitRecordsPerSec,
   });
-  const { identity, cluster, pauses, work } = await openTarget(prepared, job, rate, client, context);
-  const tasks = work.flatMap((one) => one.tasks);
-  const report = (outcome: Outcome) => reportOn(prepared, started, work, outcome);
-
-  await writeReportFile(job.reportFile, report({ interrupted: true }), 'no record was restored');
-  tellOriginals(work, context);
-  let interrupted = false;
-  let differences: RestoreReport['readBack'];
-  let paused = false;
   const { signal } = context;
+  const { journal } = prepared;
+  const target = await openTarget(prepared, job, rate, client, context);
+  const { cluster, pauses, work } = target;
+  const tasks = work.flatMap((one) => one.tasks);
+  const outcome: Outcome = { interrupted: false };
+  const report = () => reportOn(prepared, started, work, outcome);
+
+  await writeReportFile(job.reportFile, { ...report(), interrupted: true }, 'no record was restored');
+  tellOriginals(work, context);
+  let paused = false;
   try {
     await unlessAborted(pauseTopics(client, pauses, signal), signal, 'stopped before the first record');
     paused = true;
     context.progress.stage('restore', { bytes: prepared.plan.rawBytes, records: prepared.plan.records });
-    ({ interrupted } = await writePartitions(tasks, client, identity, store, job, rate, context, options.stallMs));
-    if (!interrupted) {
-      const check = checkRestore(tasks, client, cluster, !job.allowNonEmpty, signal);
+    outcome.interrupted = (
+      await writePartitions(target, client, journal, store, job, rate, context, options.stallMs)
+    ).interrupted;
+    if (!outcome.interrupted) {
+      const check = checkAll(tasks, client, cluster, job, signal);
       await unlessAborted(check, signal, 'stopped before the check');
       if (options.verifyRead) {
         const reading = readBack(tasks, client, cluster, store, context);
-        differences = await unlessAborted(reading, signal, 'stopped while reading back');
+        outcome.readBack = await unlessAborted(reading, signal, 'stopped while reading back');
       }
+      const offsets = await writeOffsetMap(prepared, work, job);
+      outcome.offsetMap = offsets.location;
+      outcome.groups = await groupsOf(prepared, offsets.body, job, client, signal);
     }
   } catch (error) {
     if (!isStop(error, signal)) {
       const changed = paused ? undefined : await pausedAmong(client, pauses);
       tellWhatStays(changed === undefined ? work : work.filter(({ topic }) => changed.has(topic.target)), context);
-      await writeFailure(job, report({ interrupted: false, error: messageOf(error) }), context);
+      outcome.error = messageOf(error);
+      await writeFailure(job, journal, report(), context);
       throw error;
     }
-    interrupted = true;
+    outcome.interrupted = true;
   }
-  if (interrupted) tellWhatStays(work, context);
-  const failure = interrupted ? undefined : await giveBack(work, job, client, context);
-  const readBackOf = differences !== undefined && { readBack: differences };
+  if (outcome.interrupted) tellWhatStays(work, context);
+  const failure = outcome.interrupted ? undefined : await giveBack(work, job, client, context);
   if (failure !== undefined) {
-    await writeFailure(job, report({ interrupted, ...readBackOf, error: failure.message }), context);
+    outcome.error = failure.message;
+    await writeFailure(job, journal, report(), context);
     throw failure;
   }
-  const finished = report({ interrupted, ...readBackOf });
+  const finished = report();
   await writeReportFile(job.reportFile, finished, 'the restore itself is done');
+  await journal.append('report', finished);
   return finished;
 }
 
-/**
- * Makes the target ready, without changing a topic that holds anything: what it refuses is known before there are topics
- * half made. A signal ends it at once; topics may have been created then.
- */
-async function openTarget(
-  prepared: PreparedRestore,
-  job: RestoreJob,
-  rate: RateLimit,
+/** Commits the groups of the job, now that the records are there; undefined when it names none. */
+async function groupsOf(
+  { snapshot, journal }: PreparedRestore,
+  offsets: OffsetsBody,
+  { consumerGroups }: RestoreJob,
   client: KafkaClient,
-  { signal, progress }: RunContext,
-) {
-  const { topics } = prepared;
-  const step = <T>(work: () => Promise<T>): Promise<T> => {
-    refuseWhenStopped(signal);
-    return unlessAborted(work(), signal, STOPPED);
-  };
-  const identity = await step(() => initProducerId(client, signal));
-  await step(() => createMissing(client, topics));
-  const names = topics.map(({ target }) => target);
-  const cluster = await step(() => waitUntilLed(client, names, signal));
-  await step(() => undoLeftOvers(client, topics, progress, signal));
-  const pauses = await step(() => planPause(client, topics));
-  for (const [topic, { leftOut }] of pauses) {
-    const names = leftOut.join(', ');
-    if (names !== '') progress.note('info', `topic ${topic}: the target does not know ${names}: left out`);
-  }
-  const work = await step(() => openTopics(prepared, pauses, job, rate, client, cluster, signal));
-  return { identity, cluster, pauses, work };
+  signal: AbortSignal,
+): Promise<RestoredGroups | undefined> {
+  if (consumerGroups === undefined) return undefined;
+  return restoreGroups({ client, snapshot, patterns: consumerGroups, mapOf: mapOfRestore(offsets), journal, signal });
 }
 
-const STOPPED = 'the restore was stopped before it had written any record';
+/** Log starts first: what is below them must be gone before the target is compared with the archive. */
+async function checkAll(
+  tasks: PartitionTask[],
+  client: KafkaClient,
+  cluster: ClusterDescription,
+  job: RestoreJob,
+  signal: AbortSignal,
+): Promise<void> {
+  const starts = tasks.flatMap(({ writer: { topic, partition }, extent }) =>
+    extent === undefined || extent.start === 0 ? [] : [{ topic, partition, offset: extent.start }],
+  );
+  if (starts.length > 0) await setLogStart(client, cluster, starts, signal);
+  await checkRestore(tasks, client, cluster, !job.allowNonEmpty, signal);
+}
 
-type Outcome = Pick<RestoreReport, 'interrupted' | 'readBack' | 'error'>;
+export type Outcome = Pick<RestoreReport, 'interrupted' | 'readBack' | 'offsetMap' | 'groups' | 'error'>;
 
 function reportOn({ plan }: PreparedRestore, started: Date, work: TopicWork[], outcome: Outcome): RestoreReport {
   const finished = new Date();
@@ -134,19 +143,23 @@ function reportOn({ plan }: PreparedRestore, started: Date, work: TopicWork[], o
 }
 
 /** The report of a restore that failed. A file that cannot be written must not hide why. */
-async function writeFailure(job: RestoreJob, report: RestoreReport, context: RunContext): Promise<void> {
-  await writeReportFile(job.reportFile, report, 'the restore failed').catch((error: unknown) => {
-    context.progress.note('warn', messageOf(error));
-  });
+async function writeFailure(
+  job: RestoreJob,
+  journal: RestoreJournal,
+  report: RestoreReport,
+  context: RunContext,
+): Promise<void> {
+  const written = await Promise.allSettled([
+    writeReportFile(job.reportFile, report, 'the restore failed'),
+    journal.append('report', report),
+  ]);
+  for (const result of written) {
+    if (result.status === 'rejected') context.progress.note('warn', messageOf(result.reason));
+  }
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function refuseWhenStopped(signal: AbortSignal): void {
-  if (!signal.aborted) return;
-  throw new MskBackupError('interrupted', 'INTERRUPTED', STOPPED);
 }
 
 function reportTopic({ topic, paused, tasks, stays }: TopicWork): RestoredTopic {
@@ -155,14 +168,17 @@ function reportTopic({ topic, paused, tasks, stays }: TopicWork): RestoredTopic 
     target: topic.target,
     ...(stays !== undefined && { retentionPaused: stays }),
     originalConfig: Object.fromEntries(paused.settings.map(({ name, original }) => [name, original])),
-    partitions: tasks.map(({ writer, frames }) => ({
+    partitions: tasks.map(({ writer, frames, extent }) => ({
       partition: writer.partition,
+      source: frames.partition.partition,
       records: writer.ledger.records,
       batches: writer.ledger.batches,
       expectedChecksum: hexChain(expectedChain(frames)),
       producedChecksum: hexChain(writer.ledger.chain),
       targetStart: writer.ledger.start,
       targetEnd: writer.ledger.end,
+      ranges: writer.ledger.map.size,
+      ...(extent !== undefined && { logStart: extent.start, markers: extent.markers }),
     })),
   };
 }

@@ -16,7 +16,7 @@ export async function undoLeftOvers(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  const empty = topics.filter(({ isEmpty }) => isEmpty);
+  const empty = topics.filter(({ isEmpty, earlier }) => isEmpty && earlier === undefined);
   const configs = await describeTopicConfigs(
     client,
     empty.map(({ target }) => target),

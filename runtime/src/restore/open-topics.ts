@@ -1,20 +1,24 @@
+import { timeBounds } from '../batch/time-window.ts';
 import type { RestoreJob } from '../config/job.ts';
 import { MskBackupError } from '../errors.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { ClusterDescription, DescribedPartition } from '../kafka/describe-cluster.ts';
-import { listOffsets } from '../kafka/list-offsets.ts';
 import { aloneBytes, mergeBytes } from './merge-sizes.ts';
+import { type PartitionTask, takeUp } from './partition-task.ts';
 import { PartitionWriter } from './partition-writer.ts';
 import type { PausedTopic } from './pause-topics.ts';
 import type { PreparedTopic } from './plan.ts';
 import type { PreparedRestore } from './prepare-restore.ts';
 import type { RateLimit } from './rate-limit.ts';
-import type { PartitionTask } from './restore-partition.ts';
 import { AtStake } from './retention.ts';
+import { settledEnds } from './settled-ends.ts';
+import { repartitionedTo, targetPartition, writtenPartitions } from './target-partitions.ts';
 
 /** A topic while it is restored. */
 export interface TopicWork {
   topic: PreparedTopic;
+  /** Of the target's topic. */
+  topicId: string;
   paused: PausedTopic;
   tasks: PartitionTask[];
   /** Retention that stays paused, and why. */
@@ -22,7 +26,8 @@ export interface TopicWork {
 }
 
 /**
- * Makes a task of every partition, with its log end at the target as the place of the first record.
+ * Makes a task of every partition, with its log end at the target as the place of the first record, or with what an earlier
+ * run has written.
  * @throws MskBackupError kind `connection` when a partition's end cannot be learned; `TARGET_NOT_EMPTY` when somebody has
  * written to one since the conditions were checked, unless the job allows that
  */
@@ -35,72 +40,70 @@ export async function openTopics(
   cluster: ClusterDescription,
   signal: AbortSignal,
 ): Promise<TopicWork[]> {
-  const ends = await logEnds(topics, client, cluster, signal);
-  if (!job.allowNonEmpty) refuseWritten(topics, ends);
+  const places = topics.flatMap((topic) =>
+    writtenPartitions(topic, job).map((partition) => ({ topic: topic.target, partition })),
+  );
+  const ends = await settledEnds(places, client, cluster, signal);
+  if (!job.allowNonEmpty) refuseWritten(topics, ends, job);
   const led = partitionsOf(cluster);
   const perBroker = partitionsPerBroker(topics, led, job);
   const now = Date.now();
-  return topics.map((topic) => {
+  return topics.map((topic): TopicWork => {
     const state = paused.get(topic.target)!;
+    const { topicId } = cluster.topics.find(({ name }) => name === topic.target)!;
+    const writerOf = (partition: number, start: number) => {
+      const leader = led.get(`${topic.target}:${partition}`)?.leader ?? -1;
+      return new PartitionWriter(topic.target, partition, leader, start);
+    };
     const tasks = topic.frames.map((frames): PartitionTask => {
-      const { partition } = frames.partition;
+      const source = frames.partition.partition;
+      const partition = targetPartition(job, source);
       const place = `${topic.target}:${partition}`;
-      const { leader, replicas } = led.get(place) ?? { leader: -1, replicas: [] };
+      const end = ends.get(place)!;
+      const earlier = topic.earlier?.partitions.get(partition);
+      const writer = writerOf(partition, earlier?.start ?? end);
       return {
         frames,
-        writer: new PartitionWriter(topic.target, partition, leader, ends.get(place)!),
+        writer,
+        topicId,
         prepare: {
           maxBatchBytes: state.maxMessageBytes,
           mergeBytes: mergeBytes(state.maxMessageBytes, rate.batchBytes),
           mergeRecords: rate.batchRecords,
-          aloneBytes: aloneBytes(replicas.length, perBroker),
+          aloneBytes: aloneBytes(led.get(place)?.replicas.length ?? 1, perBroker),
+          ...(job.timeWindow !== undefined && { times: timeBounds(job.timeWindow) }),
+          ...(job.offsets === 'exact' && { contiguous: true }),
           ...(job.includeOriginalOffsetHeader && {
-            headers: { partition, ...(snapshot.cluster.label !== undefined && { cluster: snapshot.cluster.label }) },
+            headers: {
+              partition: source,
+              ...(snapshot.cluster.label !== undefined && { cluster: snapshot.cluster.label }),
+            },
           }),
         },
         atStake: new AtStake(state.limits, now),
-        expectedRecords: 0,
+        ...(topic.extents !== undefined && { extent: topic.extents.get(source)! }),
+        ...(earlier !== undefined && { resume: takeUp(writer, earlier, end) }),
+        expectedRecords: writer.ledger.records,
         done: false,
       };
     });
-    return { topic, paused: state, tasks };
+    return { topic, topicId, paused: state, tasks };
   });
 }
 
-async function logEnds(
-  topics: PreparedTopic[],
-  client: KafkaClient,
-  cluster: ClusterDescription,
-  signal: AbortSignal,
-): Promise<Map<string, number>> {
-  const questions = topics.flatMap(({ target, frames }) =>
-    frames.map(({ partition }) => ({ topic: target, partition: partition.partition, at: 'latest' as const })),
-  );
-  const ends = new Map<string, number>();
-  for (const { topic, partition, errorCode, offset } of await listOffsets(client, cluster, questions, signal)) {
-    if (errorCode !== 0) {
-      throw new MskBackupError(
-        'connection',
-        'NO_LEADER',
-        `topic ${topic}, partition ${partition}: its leader at the target does not answer; check the brokers and restore again`,
-      );
-    }
-    ends.set(`${topic}:${partition}`, offset);
-  }
-  return ends;
-}
-
 /** From here on the producer itself notices: its first batch has to land at the end seen here. */
-function refuseWritten(topics: PreparedTopic[], ends: Map<string, number>): void {
-  const written = topics.flatMap(({ target, frames, endsBefore }) =>
-    frames
-      .map(({ partition: { partition } }) => ({
-        place: `${target}:${partition}`,
-        before: endsBefore.get(partition) ?? 0,
-      }))
-      .filter(({ place, before }) => ends.get(place) !== before)
-      .map(({ place, before }) => `${place.replace(/:(\d+)$/, '[$1]')} (end ${ends.get(place)}, not ${before})`),
-  );
+function refuseWritten(topics: PreparedTopic[], ends: Map<string, number>, job: RestoreJob): void {
+  const written = topics
+    .filter(({ earlier }) => earlier === undefined)
+    .flatMap((topic) =>
+      writtenPartitions(topic, job)
+        .map((partition) => ({
+          place: `${topic.target}:${partition}`,
+          before: topic.endsBefore.get(partition) ?? 0,
+        }))
+        .filter(({ place, before }) => ends.get(place) !== before)
+        .map(({ place, before }) => `${place.replace(/:(\d+)$/, '[$1]')} (end ${ends.get(place)}, not ${before})`),
+    );
   if (written.length === 0) return;
   const more = written.length > 5 ? ` and ${written.length - 5} more` : '';
   throw new MskBackupError(
@@ -122,9 +125,12 @@ function partitionsOf(cluster: ClusterDescription): Places {
 
 /** How many are written at once, by broker. */
 function partitionsPerBroker(topics: PreparedTopic[], led: Places, job: RestoreJob): number {
-  const places = topics.flatMap(({ target, frames }) =>
-    frames.filter(({ count }) => count > 0).map(({ partition }) => led.get(`${target}:${partition.partition}`)),
-  );
+  const places = topics.flatMap((topic) => {
+    const filled = new Set(topic.frames.filter(({ count }) => count > 0).map(({ partition }) => partition.partition));
+    const spread = repartitionedTo(job, topic.target) !== undefined;
+    const written = spread ? writtenPartitions(topic, job) : [...filled].map((source) => targetPartition(job, source));
+    return written.map((partition) => led.get(`${topic.target}:${partition}`));
+  });
   const leaders = new Set(places.map((place) => place?.leader));
   return Math.min(places.length, job.maxConcurrentPartitions) / Math.max(1, leaders.size);
 }

@@ -55,6 +55,8 @@ export class PartitionWriter {
   #entries: Entry[] = [];
   #next = 0;
   #outstanding = 0;
+  /** Records that are pushed and not acknowledged. */
+  #pending = 0;
   #alone = true;
   #sequence = 0;
   #flushed: { promise: Promise<void>; resolve: () => void } | undefined;
@@ -84,12 +86,18 @@ export class PartitionWriter {
     return this.#outstanding;
   }
 
+  /** Where the next batch that is pushed is expected, unless somebody else writes. */
+  get nextOffset(): number {
+    return this.ledger.end + this.#pending;
+  }
+
   get recovering(): boolean {
     return this.trouble !== undefined;
   }
 
   push(batch: OutgoingBatch): void {
     if (this.#entries.length === 0) this.lastProgress = performance.now();
+    this.#pending += batch.records;
     this.#entries.push({ batch, sequence: -1, sends: 0, acknowledged: false, baseOffset: undefined });
   }
 
@@ -163,9 +171,13 @@ export class PartitionWriter {
       this.#next--;
       const expected = this.ledger.end;
       if (head.baseOffset !== undefined && head.baseOffset !== expected) surprise ??= expected;
+      this.#pending -= head.batch.records;
       this.#record(head);
     }
-    if (this.#entries.length === 0) this.#flushed?.resolve();
+    if (this.#entries.length === 0) {
+      this.#flushed?.resolve();
+      this.#flushed = undefined;
+    }
     return surprise;
   }
 

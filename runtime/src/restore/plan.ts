@@ -1,6 +1,8 @@
 import type { Snapshot } from '../archive/snapshot.ts';
 import type { PartitionFrames } from '../archive/snapshot-frames.ts';
 import type { RestoreJob } from '../config/job.ts';
+import type { EarlierTopic } from './earlier-runs.ts';
+import type { ExactExtent } from './exact/extent.ts';
 import type { PlannedRestoreTopic, RestorePlan } from './report.ts';
 import { KEEPS_ALL, type RetentionLimits, retentionLimits } from './retention.ts';
 import type { SelectedTopic } from './select-topics.ts';
@@ -8,8 +10,14 @@ import type { CreatedConfig } from './topic-config.ts';
 
 /** A topic with all that is needed to restore it. */
 export interface PreparedTopic extends SelectedTopic {
-  /** The target has it already. */
+  /** The target has it already, and it is not made anew. */
   exists: boolean;
+  /** It is deleted first, because a restore had made it (`--recreate`). */
+  recreate: boolean;
+  /** What an earlier run of this restore has left of it. */
+  earlier?: EarlierTopic;
+  /** Exact restores: by source partition. */
+  extents?: Map<number, ExactExtent>;
   /** Of the target's topic, when it exists. */
   targetPartitions?: number;
   /** It exists and holds no record in any partition. */
@@ -30,10 +38,15 @@ export interface PlanInput {
   remarks: string[];
   /** Epoch ms. */
   now: number;
+  restoreId: string;
 }
 
 /** bytes per second: what a small cluster takes with three replicas. */
 const CAUTIOUS_RATE = 40_000_000;
+/** Offsets per second that empty records lead forward by. */
+const LEADING_RATE = 4_000_000;
+/** Markers per second. */
+const MARKER_RATE = { transactions: 500, markers: 10_000 };
 /** Where the topic says nothing, before the target can be asked: Kafka's own default. */
 const DEFAULT_RETENTION_MS = 7 * 24 * 3600 * 1000;
 
@@ -55,11 +68,16 @@ export function chooseReplicationFactor(
 }
 
 /** Puts together what a dry run prints. */
-export function describePlan({ job, snapshot, topics, remarks, now }: PlanInput): RestorePlan {
+export function describePlan({ job, snapshot, topics, remarks, now, restoreId }: PlanInput): RestorePlan {
   const planned = topics.map(describeTopic);
   const records = sum(planned, (topic) => topic.records);
   const rawBytes = sum(planned, (topic) => topic.rawBytes);
+  const extents = topics.flatMap((topic) => [...(topic.extents?.values() ?? [])]);
+  const markers = sum(extents, (extent) => extent.markers);
+  const leading = sum(extents, ({ start }) => start);
   return {
+    restoreId,
+    offsets: job.offsets,
     snapshot: {
       backupId: snapshot.backupId,
       sequence: snapshot.sequence,
@@ -75,11 +93,14 @@ export function describePlan({ job, snapshot, topics, remarks, now }: PlanInput)
     ...(planned.some(({ recordsAtMost }) => recordsAtMost) && { recordsAtMost: true }),
     storedBytes: sum(planned, (topic) => topic.storedBytes),
     rawBytes,
+    ...(job.offsets === 'exact' && { markers, leadingOffsets: leading }),
     expectedSeconds: Math.ceil(
-      Math.max(
-        rawBytes / Math.min(CAUTIOUS_RATE, job.rateLimitBytesPerSec ?? CAUTIOUS_RATE),
-        job.rateLimitRecordsPerSec === undefined ? 0 : records / job.rateLimitRecordsPerSec,
-      ),
+      leading / LEADING_RATE +
+        markers / MARKER_RATE[job.fillHolesWith] +
+        Math.max(
+          rawBytes / Math.min(CAUTIOUS_RATE, job.rateLimitBytesPerSec ?? CAUTIOUS_RATE),
+          job.rateLimitRecordsPerSec === undefined ? 0 : records / job.rateLimitRecordsPerSec,
+        ),
     ),
     notes: [...remarks, ...notesOnSnapshot(snapshot), ...topics.flatMap((topic) => notesOnTopic(topic, job, now))],
   };
@@ -92,6 +113,9 @@ function describeTopic({
   frames,
   replicationFactor,
   config,
+  earlier,
+  recreate,
+  extents,
 }: PreparedTopic): PlannedRestoreTopic {
   return {
     source: source.name,
@@ -101,7 +125,11 @@ function describeTopic({
     ...(frames.some(isCut) && { recordsAtMost: true }),
     storedBytes: sum(frames, ({ storedBytes }) => storedBytes),
     rawBytes: sum(frames, ({ rawBytes }) => rawBytes),
-    action: exists ? 'exists' : 'create',
+    action: recreate ? 'recreate' : earlier !== undefined ? 'resume' : exists ? 'exists' : 'create',
+    ...(extents !== undefined && {
+      markers: sum([...extents.values()], ({ markers }) => markers),
+      leadingOffsets: sum([...extents.values()], ({ start }) => start),
+    }),
     ...(!exists && { replicationFactor, config: { ...config.create, ...config.whereKnown } }),
   };
 }

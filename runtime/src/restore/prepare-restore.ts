@@ -1,15 +1,25 @@
+import pLimit from 'p-limit';
 import { LATEST, resolveSnapshot } from '../archive/resolve-snapshot.ts';
 import type { Snapshot } from '../archive/snapshot.ts';
-import { framesOf } from '../archive/snapshot-frames.ts';
+import { framesOf, type PartitionFrames } from '../archive/snapshot-frames.ts';
 import { requireWhole } from '../archive/whole.ts';
 import type { RestoreJob } from '../config/job.ts';
+import { MskBackupError } from '../errors.ts';
+import { RestoreJournal } from '../journal/journal.ts';
+import { restoreIdOf } from '../journal/restore-id.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { checkConditions } from './conditions.ts';
+import { type EarlierTopic, earlierRuns } from './earlier-runs.ts';
+import { checkExactConditions } from './exact/conditions.ts';
+import { type ExactExtent, exactExtent } from './exact/extent.ts';
+import { missingPermissions } from './exact/permissions.ts';
 import { chooseReplicationFactor, describePlan, type PreparedTopic } from './plan.ts';
+import { madeByRestores } from './recreate.ts';
 import type { RestorePlan } from './report.ts';
-import { selectTopics } from './select-topics.ts';
+import { type SelectedTopic, selectTopics } from './select-topics.ts';
+import { targetPartition } from './target-partitions.ts';
 import { describeTargets } from './target-state.ts';
 import { checkCreation } from './target-topics.ts';
 import { configToCreate } from './topic-config.ts';
@@ -18,18 +28,31 @@ import { configToCreate } from './topic-config.ts';
 export interface PreparedRestore {
   plan: RestorePlan;
   snapshot: Snapshot;
+  targetClusterId: string;
   topics: PreparedTopic[];
+  journal: RestoreJournal;
 }
+
+export interface PrepareOptions {
+  /** Topics that a restore made are deleted and made anew. Default false. */
+  recreate?: boolean;
+}
+
+/** Partitions whose extent is found at once: each may have a frame in memory. */
+const EXTENTS_AT_ONCE = 4;
 
 /**
  * Finds out what a restore would do, and whether it may. Writes nothing.
+ * @param state where restores keep their journals
  * @throws MskBackupError with what is in the way
  */
 export async function prepareRestore(
   job: RestoreJob,
   client: KafkaClient,
   store: ObjectStore,
+  state: ObjectStore,
   context: RunContext,
+  options: PrepareOptions = {},
 ): Promise<PreparedRestore> {
   // Whoever names a partial snapshot means it; the plan says that it is one.
   const snapshot = await resolveSnapshot(store, job.backupId, { allowPartial: job.backupId !== LATEST });
@@ -41,35 +64,115 @@ export async function prepareRestore(
     selection.topics.map((topic) => topic.target),
     context.signal,
   );
+  const targetClusterId = target.clusterId ?? '';
+  const journal = await RestoreJournal.open(state, identify(job, snapshot, targetClusterId, selection.topics));
+  const topicIds = new Map([...target.existing].map(([name, { topicId }]) => [name, topicId]));
+  const recreated = options.recreate ? await madeByRestores(state, topicIds) : new Set<string>();
+  const existing = new Map([...target.existing].filter(([name]) => !recreated.has(name)));
+  const earlier = recreated.size > 0 ? new Map<string, EarlierTopic>() : await earlierRuns(journal, topicIds);
   checkConditions({
     job,
     topics: selection.topics,
-    existing: target.existing,
+    existing,
+    earlier,
     sameCluster: target.clusterId === snapshot.cluster.id,
   });
   const remarks = [...selection.remarks];
   const found = await framesOf(store, snapshot, {
     topics: (name) => names.has(name),
     ...(job.sourcePartitions !== undefined && { partitions: job.sourcePartitions }),
+    ...(job.timeWindow !== undefined && { timeWindow: job.timeWindow }),
     includeExpired: job.includeExpired,
   });
   const frames = new Map(found.map(({ topic, partitions }) => [topic.name, partitions]));
-  const topics = selection.topics.map((selected): PreparedTopic => {
-    const found = target.existing.get(selected.target);
+  const topics: PreparedTopic[] = [];
+  for (const selected of selection.topics) {
+    const found = existing.get(selected.target);
     const { replicationFactor, note } = chooseReplicationFactor(selected, job, target.brokers);
     const config = configToCreate(selected.source, job, replicationFactor);
     if (found === undefined) remarks.push(...(note === undefined ? [] : [note]), ...config.notes);
-    return {
+    const held = frames.get(selected.source.name) ?? [];
+    const begun = earlier.get(selected.target);
+    topics.push({
       ...selected,
       exists: found !== undefined,
+      recreate: recreated.has(selected.target),
       ...(found !== undefined && { targetPartitions: found.partitionCount }),
+      ...(begun !== undefined && { earlier: begun }),
       isEmpty: found !== undefined && [...found.offsets.values()].every(({ start, end }) => start === end),
       endsBefore: new Map([...(found?.offsets ?? [])].map(([partition, { end }]) => [partition, end])),
       replicationFactor,
       config,
-      frames: frames.get(selected.source.name) ?? [],
-    };
+      frames: held,
+      ...(job.offsets === 'exact' && { extents: await extentsOf(held, job, store) }),
+    });
+  }
+  if (job.offsets === 'exact') {
+    const exact = topics.map((topic) => ({
+      ...topic,
+      extents: topic.extents!,
+      found: existing.get(topic.target),
+      earlier: topic.earlier,
+    }));
+    checkExactConditions(exact, job);
+    await refuseLackingPermissions(topics, job, client, journal.restoreId, context);
+  }
+  await checkCreation(client, topics, job);
+  const plan = describePlan({ job, snapshot, topics, remarks, now: Date.now(), restoreId: journal.restoreId });
+  return { plan, snapshot, targetClusterId, topics, journal };
+}
+
+function identify(
+  job: RestoreJob,
+  { sequence, archiveId }: Snapshot,
+  targetClusterId: string,
+  topics: SelectedTopic[],
+): string {
+  const { timeWindow, includeExpired, includeOriginalOffsetHeader, repartitioning, offsetHeadroom } = job;
+  return restoreIdOf({
+    archiveId,
+    sequence,
+    targetClusterId,
+    offsets: job.offsets,
+    topics: topics.map(({ source, target, partitions }) => ({
+      source: source.name,
+      target,
+      partitions: partitions.map(({ partition }) => [partition, targetPartition(job, partition)]),
+    })),
+    options: { timeWindow, includeExpired, includeOriginalOffsetHeader, repartitioning, offsetHeadroom },
   });
-  await checkCreation(client, topics);
-  return { plan: describePlan({ job, snapshot, topics, remarks, now: Date.now() }), snapshot, topics };
+}
+
+async function extentsOf(
+  frames: PartitionFrames[],
+  job: RestoreJob,
+  store: ObjectStore,
+): Promise<Map<number, ExactExtent>> {
+  const limit = pLimit(EXTENTS_AT_ONCE);
+  const { timeWindow, includeExpired, offsetHeadroom: headroom } = job;
+  const options = { ...(timeWindow !== undefined && { timeWindow }), includeExpired, headroom };
+  const extents = await limit.map(frames, (partition) => exactExtent(store, partition, options));
+  return new Map(frames.map(({ partition }, index) => [partition.partition, extents[index]!]));
+}
+
+async function refuseLackingPermissions(
+  topics: PreparedTopic[],
+  job: RestoreJob,
+  client: KafkaClient,
+  restoreId: string,
+  { signal }: RunContext,
+): Promise<void> {
+  const holes = topics.some(({ extents }) => [...(extents?.values() ?? [])].some(({ markers }) => markers > 0));
+  const missing = await missingPermissions(client, {
+    topics: topics.map(({ target }) => target),
+    fillHolesWith: holes ? job.fillHolesWith : undefined,
+    restoreId,
+    signal,
+  });
+  if (missing.length === 0) return;
+  throw new MskBackupError(
+    'configuration',
+    'EXACT_PERMISSIONS',
+    `an exact restore lacks permissions at the target: ${missing.join('; ')}; grant them, or set restore.offsets: translate; nothing was restored`,
+  );
 }

@@ -3,6 +3,7 @@ import { groupBatches } from '../batch/merge.ts';
 import { needsRebuild, type ProduceOptions } from '../batch/produce-form.ts';
 import { rebuildBatches, type StoredBatch } from '../batch/rebuild.ts';
 import type { SourceHeaders } from '../batch/source-headers.ts';
+import { type TimeBounds, windowVerdict } from '../batch/time-window.ts';
 import type { OpenFrame } from './chunk.ts';
 import type { OutgoingBatch } from './outgoing.ts';
 
@@ -17,6 +18,10 @@ export interface PrepareOptions {
   aloneBytes: number;
   /** Headers to add to every record. */
   headers?: SourceHeaders;
+  /** Only records of these times. */
+  times?: TimeBounds;
+  /** Batches hold consecutive offsets of the source only, so that records can keep them. */
+  contiguous?: boolean;
 }
 
 export interface PreparedBatch extends Omit<OutgoingBatch, 'acknowledged'> {
@@ -32,7 +37,13 @@ export interface PreparedChunk {
   /** Records of the chunk by the index; of frames that are cut, by the batches' headers; of a batch that is cut, as made. */
   expectedRecords: number;
   /** Archived batches behind the last one that put anything into the target. */
-  leftOver: { crcs: number[]; sourceBytes: number };
+  leftOver: LeftOver;
+}
+
+/** Archived batches that put nothing into the target: their CRC fields, and their bytes. */
+export interface LeftOver {
+  crcs: number[];
+  sourceBytes: number;
 }
 
 /**
@@ -42,10 +53,10 @@ export interface PreparedChunk {
 export async function prepareChunk(frames: OpenFrame[], options: PrepareOptions): Promise<PreparedChunk> {
   const chunk: PreparedChunk = { batches: [], counted: [], expectedRecords: 0, leftOver: { crcs: [], sourceBytes: 0 } };
   // Whole frames need no window, so their batches may be put together across frames.
-  let whole: StoredBatch[] = [];
+  let whole: Stored[] = [];
   for (const frame of frames) {
     const stored = frame.batches.map((header) => ({ buffer: frame.raw, header }));
-    if (isWhole(frame)) {
+    if (isWhole(frame) && options.times === undefined) {
       whole.push(...stored);
       chunk.expectedRecords += frame.frame.records;
       continue;
@@ -58,32 +69,39 @@ export async function prepareChunk(frames: OpenFrame[], options: PrepareOptions)
   return chunk;
 }
 
+/** With `unwanted` set it is accounted for, and puts nothing into the target. */
+interface Stored extends StoredBatch {
+  unwanted?: boolean;
+}
+
 /**
- * Only part of the frame counts. A batch that the window cuts goes by itself: how many of its records lie inside is known
- * only afterwards. Of all others the headers say it, so that what is made of them is checked.
+ * Only part of the frame counts. A batch that the window of offsets or times cuts goes by itself: how many of its records
+ * lie inside is known only afterwards. Of all others the headers say it, so that what is made of them is checked.
  */
 async function prepareCut(frame: OpenFrame, options: PrepareOptions, chunk: PreparedChunk): Promise<void> {
   const { from, until, raw } = frame;
-  let run: StoredBatch[] = [];
+  let run: Stored[] = [];
   for (const header of frame.batches) {
-    const stored = { buffer: raw, header };
-    const outside = header.lastOffset < from || header.baseOffset >= until;
-    if (outside || isInside(header, frame)) {
-      run.push(stored);
-      if (!outside) chunk.expectedRecords += header.recordCount;
+    const verdict = await verdictOn(header, frame, options);
+    if (verdict !== 'cut') {
+      run.push({ buffer: raw, header, unwanted: verdict === 'outside' });
+      if (verdict === 'inside') chunk.expectedRecords += header.recordCount;
       continue;
     }
-    await prepareRun(run, options, { from, until }, chunk);
+    await prepareRun(run, options, {}, chunk);
     run = [];
     const before = chunk.batches.length;
-    await prepareRun([stored], options, { from, until }, chunk);
+    await prepareRun([{ buffer: raw, header }], options, { from, until, ...options.times }, chunk);
     for (const { records } of chunk.batches.slice(before)) chunk.expectedRecords += records;
   }
-  await prepareRun(run, options, { from, until }, chunk);
+  await prepareRun(run, options, {}, chunk);
 }
 
-function isInside({ baseOffset, lastOffset }: BatchHeader, { from, until }: OpenFrame): boolean {
-  return from <= baseOffset && until > lastOffset;
+async function verdictOn(header: BatchHeader, { from, until, raw }: OpenFrame, { times }: PrepareOptions) {
+  const { baseOffset, lastOffset } = header;
+  if (lastOffset < from || baseOffset >= until) return 'outside';
+  const byTime = times === undefined ? 'inside' : await windowVerdict(raw, header, times);
+  return byTime === 'inside' && (from > baseOffset || until <= lastOffset) ? 'cut' : byTime;
 }
 
 function isWhole({ frame, from, until }: OpenFrame): boolean {
@@ -97,18 +115,19 @@ interface Item extends StoredBatch {
 }
 
 async function prepareRun(
-  run: StoredBatch[],
+  run: Stored[],
   options: PrepareOptions,
-  window: { from?: number; until?: number },
+  window: TimeBounds & { from?: number; until?: number },
   chunk: PreparedChunk,
 ): Promise<void> {
   const produce: ProduceOptions = {
     ...window,
     maxBytes: options.maxBatchBytes,
+    ...(options.contiguous && { contiguous: true }),
     ...(options.headers !== undefined && { addHeaders: options.headers }),
   };
   const { items, trailing } = itemsOf(run, produce, chunk);
-  let carried: Accounted = { crcs: [], sourceBytes: 0 };
+  let carried: LeftOver = { crcs: [], sourceBytes: 0 };
   for (const group of groupItems(items, options)) {
     const made = await produceForm(group, produce);
     const accounted = accountFor([carried, ...group]);
@@ -121,9 +140,7 @@ async function prepareRun(
   chunk.leftOver = accountFor([carried, trailing]);
 }
 
-type Accounted = PreparedChunk['leftOver'];
-
-function accountFor(parts: Accounted[]): Accounted {
+function accountFor(parts: LeftOver[]): LeftOver {
   return {
     crcs: parts.flatMap(({ crcs }) => crcs),
     sourceBytes: parts.reduce((sum, { sourceBytes }) => sum + sourceBytes, 0),
@@ -131,17 +148,13 @@ function accountFor(parts: Accounted[]): Accounted {
 }
 
 /** Takes the batches that hold wanted records; each accounts for the unwanted ones before it. */
-function itemsOf(
-  run: StoredBatch[],
-  produce: ProduceOptions,
-  chunk: PreparedChunk,
-): { items: Item[]; trailing: Accounted } {
+function itemsOf(run: Stored[], produce: ProduceOptions, chunk: PreparedChunk): { items: Item[]; trailing: LeftOver } {
   const items: Item[] = [];
   let waiting = chunk.leftOver;
-  for (const { header, buffer } of run) {
+  for (const { header, buffer, unwanted } of run) {
     waiting.crcs.push(header.crc);
     waiting.sourceBytes += header.end - header.start;
-    if (needsRebuild(header, produce) === 'empty') continue;
+    if (unwanted || needsRebuild(header, produce) === 'empty') continue;
     items.push({ header, buffer, ...waiting });
     waiting = { crcs: [], sourceBytes: 0 };
     chunk.counted.push(header);
@@ -158,7 +171,8 @@ function* groupItems(items: Item[], options: PrepareOptions): Generator<Item[]> 
     let small = at;
     while (small < items.length && !goesAlone(items[small]!.header, options)) small++;
     const headers = items.slice(at, small).map(({ header }) => header);
-    const groups = small === at ? [[items[at]!.header]] : groupBatches(headers, target);
+    const { contiguous = false } = options;
+    const groups = small === at ? [[items[at]!.header]] : groupBatches(headers, target, { contiguous });
     for (const { length } of groups) {
       yield items.slice(at, at + length);
       at += length;

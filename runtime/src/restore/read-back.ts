@@ -6,8 +6,8 @@ import type { RunContext } from '../observe/run-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { archivedRecords } from './archived-records.ts';
 import { differenceOf } from './compare-records.ts';
+import type { PartitionTask } from './partition-task.ts';
 import type { RestoreReport } from './report.ts';
-import type { PartitionTask } from './restore-partition.ts';
 import { TargetReader } from './target-reader.ts';
 
 /** Each holds a frame of the archive and a fetch answer in memory. */

@@ -1,5 +1,10 @@
+import type { RestoredGroups } from '../groups/restore-groups.ts';
+
 /** What a restore would do: the answer of a dry run. */
 export interface RestorePlan {
+  /** The same for every run of the same restore: 16 hexadecimal digits. */
+  restoreId: string;
+  offsets: 'exact' | 'translate';
   snapshot: { backupId: string; sequence: number; cutTime: string; kind: 'complete' | 'partial' };
   source: { clusterId: string; label?: string };
   topics: PlannedRestoreTopic[];
@@ -11,6 +16,10 @@ export interface RestorePlan {
   storedBytes: number;
   /** Bytes of record batches to produce. */
   rawBytes: number;
+  /** Exact restores: offsets without a record, each of which takes a marker. */
+  markers?: number;
+  /** Exact restores: offsets before the first records, led over by empty records that are deleted. */
+  leadingOffsets?: number;
   /** A rough estimate from the rate limits and a cautious throughput. */
   expectedSeconds: number;
   notes: string[];
@@ -25,8 +34,14 @@ export interface PlannedRestoreTopic {
   recordsAtMost?: true;
   storedBytes: number;
   rawBytes: number;
-  /** `create`, or `exists` when the target has it already. */
-  action: 'create' | 'exists';
+  /** As in the plan. */
+  markers?: number;
+  leadingOffsets?: number;
+  /**
+   * `create`; `exists` when the target has it already; `resume` when an earlier run of this restore has begun it;
+   * `recreate` when it is deleted first.
+   */
+  action: 'create' | 'exists' | 'resume' | 'recreate';
   /** Of a topic that is created. */
   replicationFactor?: number;
   /** What a topic that is created sets itself in the end. */
@@ -42,6 +57,10 @@ export interface RestoreReport {
   topics: RestoredTopic[];
   /** True when the run was stopped before it was done; in the file also while it is under way. */
   interrupted: boolean;
+  /** Where the map of the offsets is: see docs/restore.md. Missing when it was stopped before all records were there. */
+  offsetMap?: string;
+  /** Consumer groups whose offsets were committed. */
+  groups?: RestoredGroups;
   /** Why it failed: only in the file. */
   error?: string;
   /** Present when the target was read back. */
@@ -59,7 +78,10 @@ export interface RestoredTopic {
 }
 
 export interface RestoredPartition {
+  /** At the target. */
   partition: number;
+  /** Partition of the source. */
+  source: number;
   records: number;
   batches: number;
   /** Hex: CRC-32C chain over the archived batches' CRC fields, from the index. */
@@ -69,4 +91,10 @@ export interface RestoredPartition {
   /** At the target: before the first record, and after the last one, of this restore. */
   targetStart: number;
   targetEnd: number;
+  /** Ranges of the offset map: 1 when the records are as consecutive as they were. */
+  ranges: number;
+  /** Exact restores. */
+  logStart?: number;
+  /** Exact restores: offsets filled with markers. */
+  markers?: number;
 }

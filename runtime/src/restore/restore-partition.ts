@@ -1,31 +1,27 @@
 import type { LimitFunction } from 'p-limit';
-import type { PartitionFrames } from '../archive/snapshot-frames.ts';
+import type { ClippedFrame } from '../archive/snapshot-frames.ts';
 import type { ByteBudget } from '../flow/byte-budget.ts';
 import { readAhead } from '../flow/read-ahead.ts';
 import type { Progress } from '../observe/progress.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { AlreadyThere } from './already-there.ts';
 import { type Chunk, groupFrames, readChunk } from './chunk.ts';
-import type { PartitionWriter } from './partition-writer.ts';
-import { type PrepareOptions, prepareChunk } from './prepare.ts';
+import { fillTo, leadTo } from './exact/bring-forward.ts';
+import type { HoleFiller } from './exact/hole-filler.ts';
+import type { PartitionTask } from './partition-task.ts';
+import { type LeftOver, type PreparedBatch, prepareChunk } from './prepare.ts';
 import type { Producer } from './producer.ts';
+import { milestone } from './progress-keeper.ts';
 import type { RateLimit } from './rate-limit.ts';
-import type { AtStake } from './retention.ts';
-
-/** One partition to restore. */
-export interface PartitionTask {
-  frames: PartitionFrames;
-  writer: PartitionWriter;
-  prepare: PrepareOptions;
-  atStake: AtStake;
-  /** Records that the archive holds of it, by the index; of frames that are cut, as they are read. Complete when done. */
-  expectedRecords: number;
-  /** Everything has been acknowledged. */
-  done: boolean;
-}
+import type { TargetReader } from './target-reader.ts';
 
 export interface RestoreMeans {
   store: ObjectStore;
   producer: Producer;
+  /** Reads what an earlier run has written. */
+  reader: TargetReader;
+  /** Fills holes, for records that keep their offsets. */
+  filler?: HoleFiller;
   budget: ByteBudget;
   rate: RateLimit;
   /** Bounds the chunks that are taken apart at once: each may need several times its bytes. */
@@ -43,21 +39,30 @@ const CHUNKS_AHEAD = 4;
 
 /** Reads, prepares and writes one partition; resolves when the target has acknowledged all of it. */
 export async function restorePartition(task: PartitionTask, means: RestoreMeans): Promise<void> {
-  const { writer } = task;
-  const chunks = readAhead(chunkJobs(task, means), CHUNKS_AHEAD, (chunk) => chunk.release());
-  for await (const chunk of chunks) {
-    await pushChunk(chunk, task, means).catch((error: unknown) => {
-      means.fail(error);
-      throw error;
-    });
-    means.signal.throwIfAborted();
+  const { extent, writer } = task;
+  const there = task.resume && new AlreadyThere(task, task.resume, means.reader);
+  try {
+    if (extent !== undefined) await leadTo(extent.start, task, means);
+    const chunks = readAhead(chunkJobs(task, means), CHUNKS_AHEAD, (chunk) => chunk.release());
+    const carried: LeftOver = { crcs: [], sourceBytes: 0 };
+    for await (const chunk of chunks) {
+      await pushChunk(chunk, task, there, carried, means);
+      means.signal.throwIfAborted();
+    }
+    await there?.check();
+    writer.account(carried.crcs);
+    means.progress.advance({ bytes: carried.sourceBytes });
+    if (extent !== undefined) await fillTo(extent.end, task, means);
+  } catch (error) {
+    means.fail(error);
+    throw error;
   }
   await Promise.race([writer.flushed(), means.halted]);
   task.done = true;
 }
 
-function* chunkJobs({ frames }: PartitionTask, { store, budget, fail }: RestoreMeans): Generator<() => Promise<Chunk>> {
-  for (const group of groupFrames(frames.frames())) {
+function* chunkJobs(task: PartitionTask, { store, budget, fail }: RestoreMeans): Generator<() => Promise<Chunk>> {
+  for (const group of groupFrames(framesLeft(task))) {
     yield () =>
       readChunk(store, group, budget).catch((error: unknown) => {
         // Not when its turn comes: chunks that are ahead of it may hold the room that an earlier one needs for its turn.
@@ -67,24 +72,50 @@ function* chunkJobs({ frames }: PartitionTask, { store, budget, fail }: RestoreM
   }
 }
 
-async function pushChunk(chunk: Chunk, task: PartitionTask, means: RestoreMeans): Promise<void> {
+/** A milestone lies between frames, so none is cut by it. */
+function framesLeft({ frames, resume }: PartitionTask): ClippedFrame[] {
+  const all = frames.frames();
+  return resume === undefined ? all : all.filter(({ until }) => until > resume.next);
+}
+
+async function pushChunk(
+  chunk: Chunk,
+  task: PartitionTask,
+  there: AlreadyThere | undefined,
+  carried: LeftOver,
+  means: RestoreMeans,
+): Promise<void> {
   const { producer, progress, rate, signal } = means;
   const prepared = await means.preparing(() => prepareChunk(chunk.frames, task.prepare));
-  for (const batch of prepared.counted) task.atStake.add(batch);
-  for (const { bytes } of prepared.batches) task.atStake.addProduced(bytes.length);
+  const { batches, counted, leftOver } = prepared;
+  for (const batch of counted) task.atStake.add(batch);
   task.expectedRecords += prepared.expectedRecords;
-  let waiting = prepared.batches.length;
-  for (const batch of prepared.batches) {
-    await rate.take(batch.bytes.length, batch.records, signal);
-    producer.push(task.writer, {
-      ...batch,
-      acknowledged: () => {
-        progress.advance({ bytes: batch.sourceBytes, records: batch.records });
-        if (--waiting === 0) chunk.release();
-      },
-    });
+  const [first, last] = [batches[0], batches.at(-1)];
+  if (first === undefined || last === undefined) {
+    carried.crcs.push(...leftOver.crcs);
+    carried.sourceBytes += leftOver.sourceBytes;
+    chunk.release();
+    return;
   }
-  task.writer.account(prepared.leftOver.crcs);
-  if (prepared.leftOver.sourceBytes > 0) progress.advance({ bytes: prepared.leftOver.sourceBytes });
-  if (prepared.batches.length === 0) chunk.release();
+  // A milestone is between chunks: what one accounts for must not be left to the next.
+  first.crcs.unshift(...carried.crcs.splice(0));
+  last.crcs.push(...leftOver.crcs);
+  last.sourceBytes += leftOver.sourceBytes + carried.sourceBytes;
+  carried.sourceBytes = 0;
+  const next = chunk.frames.at(-1)!.until;
+  let waiting = batches.length;
+  const acknowledged = ({ sourceBytes, records }: PreparedBatch) => {
+    progress.advance({ bytes: sourceBytes, records });
+    if (--waiting > 0) return;
+    task.milestone = milestone(task, next);
+    chunk.release();
+  };
+  for (const batch of batches) {
+    task.atStake.addProduced(batch.bytes.length);
+    const left = there === undefined ? batch : await there.skip(batch, () => acknowledged(batch));
+    if (left === undefined) continue;
+    if (task.extent !== undefined) await fillTo(left.runs[0]!.from, task, means);
+    await rate.take(left.bytes.length, left.records, signal);
+    producer.push(task.writer, { ...left, acknowledged: () => acknowledged(batch) });
+  }
 }

@@ -6,6 +6,7 @@ import { listOffsets } from '../kafka/list-offsets.ts';
 /** A topic of the target as it is before the restore. */
 export interface TargetTopic {
   name: string;
+  topicId: string;
   partitionCount: number;
   /** Log start and end by partition. */
   offsets: Map<number, { start: number; end: number }>;
@@ -32,7 +33,10 @@ export async function describeTargets(
   );
   const answers = await listOffsets(client, cluster, questions, signal);
   const existing = new Map<string, TargetTopic>(
-    topics.map(({ name, partitions }) => [name, { name, partitionCount: partitions.length, offsets: new Map() }]),
+    topics.map(({ name, topicId, partitions }) => [
+      name,
+      { name, topicId, partitionCount: partitions.length, offsets: new Map() },
+    ]),
   );
   questions.forEach(({ topic, partition, at }, index) => {
     const { errorCode, offset } = answers[index]!;

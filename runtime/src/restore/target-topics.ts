@@ -1,3 +1,4 @@
+import type { RestoreJob } from '../config/job.ts';
 import { MskBackupError } from '../errors.ts';
 import type { KafkaClient, TopicToCreate } from '../kafka/client.ts';
 import { sendToController } from '../kafka/create-topics.ts';
@@ -5,6 +6,7 @@ import { type ClusterDescription, describeWhenLed } from '../kafka/describe-clus
 import { createTopicsRequest } from '../kafka/protocol/create-topics.ts';
 import { type KafkaError, kafkaError } from '../kafka/protocol/error-codes.ts';
 import type { PreparedTopic } from './plan.ts';
+import { partitionsToCreate } from './target-partitions.ts';
 
 /** Topics created by one request: a controller refuses very large ones. */
 const TOPICS_PER_REQUEST = 50;
@@ -15,10 +17,13 @@ const CREATE_TIMEOUT_MS = 15_000;
  * Asks the target whether it would create the topics; creates nothing.
  * @throws MskBackupError naming every topic that it refuses and why, and what to change
  */
-export async function checkCreation(client: KafkaClient, topics: PreparedTopic[]): Promise<void> {
+export async function checkCreation(client: KafkaClient, topics: PreparedTopic[], job: RestoreJob): Promise<void> {
   const refusals: string[] = [];
   let first: KafkaError | undefined;
-  for (const group of requestsFor(topics)) {
+  for (const group of requestsFor(
+    topics.filter(({ recreate }) => !recreate),
+    job,
+  )) {
     const answer = await sendToController(
       client,
       createTopicsRequest({ topics: group, timeoutMs: CREATE_TIMEOUT_MS, validateOnly: true }),
@@ -44,18 +49,18 @@ export async function checkCreation(client: KafkaClient, topics: PreparedTopic[]
 }
 
 /** Creates the topics that the target does not have. @throws MskBackupError naming the topic and the cluster's reason */
-export async function createMissing(client: KafkaClient, topics: PreparedTopic[]): Promise<void> {
-  for (const group of requestsFor(topics)) await client.createTopics(group);
+export async function createMissing(client: KafkaClient, topics: PreparedTopic[], job: RestoreJob): Promise<void> {
+  for (const group of requestsFor(topics, job)) await client.createTopics(group);
 }
 
-function requestsFor(topics: PreparedTopic[]): TopicToCreate[][] {
+function requestsFor(topics: PreparedTopic[], job: RestoreJob): TopicToCreate[][] {
   const missing = topics
     .filter(({ exists }) => !exists)
-    .map(({ source, target, replicationFactor, config }) => ({
-      name: target,
-      partitions: source.partitionCount,
-      replicationFactor,
-      config: config.create,
+    .map((topic) => ({
+      name: topic.target,
+      partitions: partitionsToCreate(topic, job),
+      replicationFactor: topic.replicationFactor,
+      config: topic.config.create,
     }));
   const requests: TopicToCreate[][] = [];
   for (let at = 0; at < missing.length; at += TOPICS_PER_REQUEST)

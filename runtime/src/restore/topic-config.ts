@@ -1,5 +1,6 @@
 import type { SnapshotTopic } from '../archive/snapshot.ts';
 import type { RestoreJob } from '../config/job.ts';
+import type { SettingBefore } from '../journal/entries.ts';
 import type { TopicConfigEntry } from '../kafka/client.ts';
 
 /** They name brokers of the source, or mean nothing any more. */
@@ -80,14 +81,7 @@ export function ownSettings(whereKnown: Record<string, string>, described: Topic
 }
 
 /** One setting that is changed while restoring. */
-export interface PausedSetting {
-  name: string;
-  during: string;
-  /** What the topic itself set before; null when it set nothing. */
-  original: string | null;
-  /** What held before, be it the topic's or the broker's. */
-  effective: string;
-}
+export type PausedSetting = SettingBefore;
 
 const UNLIMITED = '-1';
 const LONGEST = '9223372036854775807';

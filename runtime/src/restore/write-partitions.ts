@@ -1,14 +1,18 @@
 import pLimit from 'p-limit';
 import type { RestoreJob } from '../config/job.ts';
 import { ByteBudget } from '../flow/byte-budget.ts';
+import type { RestoreJournal } from '../journal/journal.ts';
 import type { KafkaClient } from '../kafka/client.ts';
-import type { ProducerIdentity } from '../kafka/init-producer-id.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import type { OpenTarget } from './open-target.ts';
+import type { PartitionTask } from './partition-task.ts';
 import { Producer } from './producer.ts';
+import { ProgressKeeper } from './progress-keeper.ts';
 import type { RateLimit } from './rate-limit.ts';
-import { type PartitionTask, type RestoreMeans, restorePartition } from './restore-partition.ts';
+import { type RestoreMeans, restorePartition } from './restore-partition.ts';
 import { endsInTime, isStop } from './stopping.ts';
+import { TargetReader } from './target-reader.ts';
 
 /** As many as Node has threads for compression. */
 const CHUNKS_PREPARED_AT_ONCE = 4;
@@ -16,20 +20,21 @@ const CHUNKS_PREPARED_AT_ONCE = 4;
 /**
  * Writes all partitions, so many at once as the job says, the largest first so that the end is not one long partition.
  * What is in flight when it stops is waited for, within limits: a broker that hangs would never answer.
- * @param identity that the batches carry
+ * How far each has got is noted in the journal on the way and in the end.
  * @returns whether the signal stopped it
  * @throws the first error that stopped it
  */
 export async function writePartitions(
-  tasks: PartitionTask[],
+  { work, identity, cluster, filler }: OpenTarget,
   client: KafkaClient,
-  identity: ProducerIdentity,
+  journal: RestoreJournal,
   store: ObjectStore,
   job: RestoreJob,
   rate: RateLimit,
   context: RunContext,
   stallMs?: number,
 ): Promise<{ interrupted: boolean }> {
+  const tasks: PartitionTask[] = work.flatMap((one) => one.tasks);
   const fatal = new AbortController();
   const signal = AbortSignal.any([context.signal, fatal.signal]);
   const fail = (error: unknown) => {
@@ -47,14 +52,27 @@ export async function writePartitions(
 
   const producer = new Producer(client, identity, {
     timeoutMs: job.produceTimeoutMs,
-    exclusive: !job.allowNonEmpty,
+    exclusive: !job.allowNonEmpty || job.offsets === 'exact',
     signal,
     onFatal: fail,
     ...(stallMs !== undefined && { stallMs }),
   });
   const { progress } = context;
   const preparing = pLimit(CHUNKS_PREPARED_AT_ONCE);
-  const means: RestoreMeans = { store, producer, budget, rate, preparing, progress, signal, fail, halted };
+  const means: RestoreMeans = {
+    store,
+    producer,
+    reader: new TargetReader(client, cluster, signal),
+    ...(filler !== undefined && { filler }),
+    budget,
+    rate,
+    preparing,
+    progress,
+    signal,
+    fail,
+    halted,
+  };
+  const keeper = new ProgressKeeper(journal, tasks, fail);
   const limit = pLimit(job.maxConcurrentPartitions);
   const ordered = [...tasks].sort((a, b) => b.frames.rawBytes - a.frames.rawBytes);
   const partitions = Promise.all(
@@ -68,6 +86,9 @@ export async function writePartitions(
     partitions.then(() => producer.idle()),
     signal,
   );
+  // What stopped it is to be told, not that the note about it failed too.
+  if (fatal.signal.aborted) await keeper.stop().catch(() => {});
+  else await keeper.stop();
   if (fatal.signal.aborted) throw fatal.signal.reason;
   return { interrupted: tasks.some(({ done }) => !done) };
 }

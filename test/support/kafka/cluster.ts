@@ -92,6 +92,7 @@ function defaults(brokers: number): Record<string, string> {
     'num.network.threads': '2',
     'num.io.threads': '4',
     'log.cleaner.dedupe.buffer.size': '16777216', // The default of 128 MB is a quarter of the heap.
+    'log.initial.task.delay.ms': '600000', // 30 s by default: retention would take old records from slow tests.
     'log.cleaner.backoff.ms': '500',
     'broker.session.timeout.ms': '6000',
     'broker.heartbeat.interval.ms': '1000',

@@ -1,0 +1,82 @@
+import { sliceRuns } from '../batch/offset-runs.ts';
+import { decodeRecords, type Record } from '../batch/records.ts';
+import { splitProduced } from '../batch/split-produced.ts';
+import { walkBatches } from '../batch/walk.ts';
+import { MskBackupError } from '../errors.ts';
+import { differenceOf } from './compare-records.ts';
+import type { PartitionTask, Resume } from './partition-task.ts';
+import type { PreparedBatch } from './prepare.ts';
+import type { TargetReader } from './target-reader.ts';
+
+/**
+ * Skips what an earlier run of the restore has written. Nobody else writes to the partition, so the records there are the
+ * first ones of the archive, in their order: how many there are says where to go on. The last of them are compared.
+ */
+export class AlreadyThere {
+  readonly #task: PartitionTask;
+  readonly #end: number;
+  readonly #reader: TargetReader;
+  /** The last batch that was skipped, and where its records are. */
+  #last: { bytes: Buffer; target: number; count: number } | undefined;
+  #over = false;
+
+  constructor(task: PartitionTask, { end }: Resume, reader: TargetReader) {
+    this.#task = task;
+    this.#end = end;
+    this.#reader = reader;
+  }
+
+  /**
+   * @param acknowledged called when the target has the whole batch already
+   * @returns what of the batch has to be written; undefined for nothing
+   * @throws MskBackupError `TARGET_DIFFERS` when the last records there are others than the archive's
+   */
+  async skip(batch: PreparedBatch, acknowledged: () => void): Promise<PreparedBatch | undefined> {
+    if (this.#over) return batch;
+    const { writer, extent } = this.#task;
+    const target = extent === undefined ? writer.ledger.end : batch.runs[0]!.from;
+    const there = Math.min(batch.records, this.#end - target);
+    if (there > 0) this.#last = { bytes: batch.bytes, target, count: there };
+    if (there === batch.records) {
+      writer.alreadyThere({ ...batch, acknowledged }, target);
+      return undefined;
+    }
+    await this.check();
+    if (there <= 0) return batch;
+    const [first, second] = [sliceRuns(batch.runs, 0, there), sliceRuns(batch.runs, there, batch.records - there)];
+    writer.alreadyThere({ ...batch, records: there, runs: first, crcs: [], acknowledged() {} }, target);
+    const rest = await splitProduced(batch.bytes, there);
+    return { ...batch, bytes: rest!.bytes, records: batch.records - there, runs: second };
+  }
+
+  /** What is there has come to its end: compares the last of it, and goes on at the log end. */
+  async check(): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    const { writer, extent } = this.#task;
+    if (extent === undefined && writer.ledger.end !== this.#end)
+      throw this.#differs(`it holds more records than the archive`);
+    writer.advance(Math.max(this.#end, writer.ledger.end));
+    if (this.#last === undefined) return;
+    const { bytes, target, count } = this.#last;
+    const [header] = walkBatches(bytes, { topic: writer.topic, partition: writer.partition }).batches;
+    const expected = (await decodeRecords(bytes, header!)).slice(0, count);
+    const found: Record[] = [];
+    const range = { from: target, until: target + count };
+    for await (const records of this.#reader.records(writer.topic, writer.partition, [range])) found.push(...records);
+    if (found.length !== count)
+      throw this.#differs(`it holds ${found.length} records at offsets ${target} to ${range.until - 1}`);
+    for (const [index, record] of found.entries()) {
+      const what = differenceOf(expected[index]!, record);
+      if (what !== undefined) throw this.#differs(`the record at offset ${record.offset} ${what}`);
+    }
+  }
+
+  #differs(what: string): MskBackupError {
+    return new MskBackupError(
+      'data',
+      'TARGET_DIFFERS',
+      `${this.#task.writer.place}: ${what}, so what is there is not the beginning of this restore; begin anew with --recreate, or delete the topic`,
+    );
+  }
+}

@@ -1,0 +1,50 @@
+import type { PartitionProgress, ProgressBody, SettingBefore, StartedBody, StoredRange } from '../journal/entries.ts';
+import type { RestoreJournal } from '../journal/journal.ts';
+
+/** A topic of the target that an earlier run of the same restore has begun to fill. */
+export interface EarlierTopic {
+  created: boolean;
+  settings: SettingBefore[];
+  /** By target partition. */
+  partitions: Map<number, EarlierPartition>;
+}
+
+export interface EarlierPartition {
+  /** Log end before the first record. */
+  start: number;
+  /** How far it is known to have got; undefined when it was stopped before it noted anything. */
+  progress?: Omit<PartitionProgress, 'ranges'> & { ranges: StoredRange[] };
+}
+
+/**
+ * What earlier runs have left at the target.
+ * @param topicIds of the target's topics, by name: a topic that was deleted and made again is none that was begun
+ */
+export async function earlierRuns(
+  journal: RestoreJournal,
+  topicIds: Map<string, string>,
+): Promise<Map<string, EarlierTopic>> {
+  const found = new Map<string, EarlierTopic>();
+  for (const { body } of await journal.all<StartedBody>('started')) {
+    for (const { target, topicId, created, settings, partitions } of body.topics) {
+      if (topicIds.get(target) !== topicId || found.has(target)) continue;
+      found.set(target, {
+        created,
+        settings,
+        partitions: new Map(partitions.map(({ target: number, start }) => [number, { start }])),
+      });
+    }
+  }
+  for (const { body } of await journal.all<ProgressBody>('progress')) {
+    for (const progress of body.partitions) {
+      if (topicIds.get(progress.topic) !== progress.topicId) continue;
+      const partition = found.get(progress.topic)?.partitions.get(progress.partition);
+      if (partition === undefined) continue;
+      const ranges = partition.progress?.ranges ?? [];
+      if (ranges.at(-1)?.[0] === progress.ranges[0]?.[0]) ranges.pop();
+      for (const range of progress.ranges) ranges.push(range);
+      partition.progress = { ...progress, ranges };
+    }
+  }
+  return found;
+}

@@ -1,0 +1,36 @@
+import type { PartitionTask } from '../partition-task.ts';
+import type { RestoreMeans } from '../restore-partition.ts';
+import { fillerBatch, fillerCounts } from './filler-batch.ts';
+
+type Means = Pick<RestoreMeans, 'producer' | 'filler' | 'budget' | 'halted' | 'signal'>;
+
+/** Leads the log end of a partition to its first offset by empty records, which are deleted when all is there. */
+export async function leadTo(offset: number, task: PartitionTask, means: Means): Promise<void> {
+  const { writer, resume, prepare } = task;
+  const from = resume?.end ?? writer.ledger.end;
+  if (from >= offset) return;
+  writer.advance(from);
+  for (const count of fillerCounts(from, offset, prepare.maxBatchBytes)) {
+    means.signal.throwIfAborted();
+    const bytes = await fillerBatch(count);
+    await means.budget.acquire(bytes.length);
+    means.producer.push(writer, {
+      bytes,
+      records: count,
+      runs: [],
+      crcs: [],
+      acknowledged: () => means.budget.release(bytes.length),
+    });
+  }
+  await Promise.race([writer.flushed(), means.halted]);
+}
+
+/** Fills the offsets between what is written and the next record, once everything before has been acknowledged. */
+export async function fillTo(offset: number, { writer }: PartitionTask, { filler, halted }: Means): Promise<void> {
+  if (writer.nextOffset >= offset) return;
+  await Promise.race([writer.flushed(), halted]);
+  const { end } = writer.ledger;
+  if (filler === undefined) throw new Error('records keep their offsets, but nothing fills holes');
+  await Promise.race([filler.fill({ topic: writer.topic, partition: writer.partition }, end, offset), halted]);
+  writer.advance(offset);
+}

@@ -1,0 +1,82 @@
+import { type PartitionProgress, type ProgressBody, storedRange } from '../journal/entries.ts';
+import type { RestoreJournal } from '../journal/journal.ts';
+import type { PartitionTask } from './partition-task.ts';
+
+/** What is lost of a run that is killed is read again, not written again: so there is no hurry. */
+const INTERVAL_MS = 30_000;
+
+/** A partition's state when everything up to an archived frame was acknowledged. */
+export interface Milestone {
+  /** Source offset behind the frame. */
+  next: number;
+  end: number;
+  records: number;
+  batches: number;
+  chain: number;
+  /** Ranges of the map, and how many records the last one has. */
+  ranges: number;
+  lastLength: number;
+}
+
+export function milestone({ writer: { ledger } }: PartitionTask, next: number): Milestone {
+  const { end, records, batches, chain, map } = ledger;
+  const last = [...map.ranges(map.size - 1)].at(-1);
+  return { next, end, records, batches, chain, ranges: map.size, lastLength: last?.length ?? 0 };
+}
+
+/** Notes in the journal how far the partitions have got, now and then and when it is stopped. */
+export class ProgressKeeper {
+  readonly #journal: RestoreJournal;
+  readonly #tasks: readonly PartitionTask[];
+  readonly #noted = new Map<PartitionTask, Milestone>();
+  readonly #timer: NodeJS.Timeout;
+  #writing: Promise<void> = Promise.resolve();
+
+  /** @param onError called once, when the journal cannot be written; the restore cannot go on then */
+  constructor(journal: RestoreJournal, tasks: readonly PartitionTask[], onError: (error: unknown) => void) {
+    this.#journal = journal;
+    this.#tasks = tasks;
+    this.#timer = setInterval(() => {
+      this.note().catch(onError);
+    }, INTERVAL_MS);
+    this.#timer.unref();
+  }
+
+  /** Writes what has changed. */
+  note(): Promise<void> {
+    // One after the other: entries are numbered.
+    this.#writing = this.#writing.then(() => this.#note());
+    return this.#writing;
+  }
+
+  /** No more entries by itself; resolves when the last one is written. @throws what writing it threw */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.note();
+  }
+
+  async #note(): Promise<void> {
+    const partitions: PartitionProgress[] = [];
+    const noted: [PartitionTask, Milestone][] = [];
+    for (const task of this.#tasks) {
+      const reached = task.milestone;
+      const before = this.#noted.get(task);
+      if (reached === undefined || reached === before) continue;
+      noted.push([task, reached]);
+      partitions.push(progressOf(task, reached, before));
+    }
+    if (partitions.length === 0) return;
+    await this.#journal.append<ProgressBody>('progress', { partitions });
+    for (const [task, reached] of noted) this.#noted.set(task, reached);
+  }
+}
+
+function progressOf(task: PartitionTask, reached: Milestone, before: Milestone | undefined): PartitionProgress {
+  const { topic, partition, ledger } = task.writer;
+  const { next, end, records, batches, chain } = reached;
+  const first = Math.max(0, (before?.ranges ?? task.resume?.ranges ?? 0) - 1);
+  const ranges = [...ledger.map.ranges(first)].slice(0, reached.ranges - first).map(storedRange);
+  const last = ranges.at(-1);
+  if (last !== undefined) last[2] = reached.lastLength;
+  return { topic, topicId: task.topicId, partition, next, end, records, batches, chain, ranges };
+}

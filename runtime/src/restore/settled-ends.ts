@@ -1,0 +1,61 @@
+import { MskBackupError } from '../errors.ts';
+import type { PartitionName } from '../kafka/by-leader.ts';
+import type { KafkaClient } from '../kafka/client.ts';
+import type { ClusterDescription } from '../kafka/describe-cluster.ts';
+import { listOffsets } from '../kafka/list-offsets.ts';
+import { Patience } from '../kafka/retry.ts';
+
+/** A follower that has stopped is let go after replica.lag.time.max.ms, 30 s by default. */
+const PATIENCE_MS = 90_000;
+
+/**
+ * Log ends that every in-sync replica has: what an earlier run had sent may still be on its way into the log.
+ * @returns by `topic:partition`
+ * @throws MskBackupError kind `connection`: `NO_LEADER`, `REPLICAS_BEHIND`
+ */
+export async function settledEnds(
+  places: readonly PartitionName[],
+  client: KafkaClient,
+  cluster: ClusterDescription,
+  signal: AbortSignal,
+): Promise<Map<string, number>> {
+  const patience = new Patience(signal, PATIENCE_MS);
+  const settled = new Map<string, number>();
+  let open = [...places];
+  while (open.length > 0) {
+    const answers = await listOffsets(
+      client,
+      cluster,
+      open.flatMap(({ topic, partition }) => [
+        { topic, partition, at: 'log_end' as const },
+        { topic, partition, at: 'latest' as const },
+      ]),
+      signal,
+    );
+    open = open.filter(({ topic, partition }, index) => {
+      const [end, confirmed] = [answers[2 * index]!, answers[2 * index + 1]!];
+      if (end.errorCode !== 0 || confirmed.errorCode !== 0) throw noLeader(topic, partition);
+      if (end.offset !== confirmed.offset) return true;
+      settled.set(`${topic}:${partition}`, end.offset);
+      return false;
+    });
+    if (open.length > 0 && !(await patience.pause())) throw behind(open[0]!);
+  }
+  return settled;
+}
+
+function noLeader(topic: string, partition: number): MskBackupError {
+  return new MskBackupError(
+    'connection',
+    'NO_LEADER',
+    `topic ${topic}, partition ${partition}: its leader at the target does not answer; check the brokers and restore again`,
+  );
+}
+
+function behind({ topic, partition }: PartitionName): MskBackupError {
+  return new MskBackupError(
+    'connection',
+    'REPLICAS_BEHIND',
+    `topic ${topic}, partition ${partition}: its replicas do not catch up with the leader, so nobody can tell where an earlier run of this restore has ended; check the brokers and restore again`,
+  );
+}
