@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { addEsmCommands } from './esm-commands.ts';
 import { EXIT_CODE_HELP } from './exit-codes.ts';
 import {
   addBackupIdOption,
@@ -7,6 +8,7 @@ import {
   addPathOption,
   parseCount,
   parseNumber,
+  parseNumbers,
   parseOffsets,
   parsePart,
   parseTimeOption,
@@ -97,6 +99,26 @@ export function buildProgram(): Command {
     .description('the consumer groups of a snapshot and how far they had read')
     .option('--cluster', "the groups of the configuration's source cluster, as they stand now")
     .action(does(() => import('./commands/groups.ts')));
+
+  addEsmCommands(program, does, GRACE_MS);
+
+  program
+    .command('offsets')
+    .description('where the records of a restore are: offsets at the source and at the target')
+    .option('--restore <id>', "the restore; default: the newest of the configuration's archive")
+    .option('--map <file>', "instead of a configuration: a copy of a restore's offsets object")
+    .option('--topic <name>', 'the topic, as it is called at the source or at the target')
+    .option('--partition <number>', 'the partition at the source; with --target: at the target', parseNumber)
+    .option('--source <offset>', 'an offset at the source to look up; may be repeated', parseNumbers)
+    .addOption(
+      new Option('--target <offset>', 'an offset at the target to look up; may be repeated')
+        .argParser(parseNumbers)
+        .conflicts('source'),
+    )
+    .addOption(
+      new Option('--format <format>', 'without an offset: the ranges').choices(['text', 'json', 'csv']).default('text'),
+    )
+    .action(does(() => import('./commands/offsets.ts')));
 
   program
     .command('config')

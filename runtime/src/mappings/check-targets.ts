@@ -28,6 +28,13 @@ export async function checkTargets(
       );
     }
     seen.set(identity(target), record);
+    const sharer = records.find(({ target: it }) => it !== target && it?.consumerGroupId === target.consumerGroupId);
+    if (target.consumerGroupId !== undefined && sharer !== undefined) {
+      throw refusal(
+        'MAPPING_GROUP_TAKEN',
+        `${mappingName(sharer.saved.uuid)} and ${saved.uuid} would both read with the consumer group ${target.consumerGroupId}, and Lambda allows a group once: name one of them by its uuid`,
+      );
+    }
     const others = (await places.all(target.place, signal)).filter(({ uuid }) => !leaving.has(uuid));
     const existing = others.find((other) => isSame(other, target));
     if (existing !== undefined) {

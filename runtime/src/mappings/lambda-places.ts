@@ -1,4 +1,5 @@
 import { type EventSourceMapping, type LambdaApi, type LambdaPlace, lambdaApi } from './lambda-api.ts';
+import { parseFunctionName, regionOfArn } from './lambda-names.ts';
 
 /** The connections to Lambda in the regions that are asked, each opened once. */
 export class LambdaPlaces {
@@ -27,4 +28,16 @@ export class LambdaPlaces {
     this.#apis.set(key, entry);
     return entry;
   }
+}
+
+/** Where a mapping is looked for: the region that is given, else that of the function's ARN, of the cluster's, the environment's. */
+export function placeOf(given: {
+  region?: string;
+  endpoint?: string;
+  functionName?: string;
+  clusterArn?: string;
+}): LambdaPlace {
+  const { endpoint, functionName, clusterArn } = given;
+  const region = given.region ?? parseFunctionName(functionName ?? '').region ?? regionOfArn(clusterArn);
+  return { ...(region !== undefined && { region }), ...(endpoint !== undefined && { endpoint }) };
 }

@@ -4,9 +4,9 @@ import type { Progress } from '../observe/progress.ts';
 import { checkTargets } from './check-targets.ts';
 import { eachMapping } from './each-mapping.ts';
 import { findMappings } from './find-mappings.ts';
-import { type LambdaPlace, mappingName } from './lambda-api.ts';
-import { namesFunction, parseFunctionName, regionOfArn } from './lambda-names.ts';
-import { LambdaPlaces } from './lambda-places.ts';
+import { mappingName } from './lambda-api.ts';
+import { namesFunction, regionOfArn } from './lambda-names.ts';
+import { LambdaPlaces, placeOf } from './lambda-places.ts';
 import { targetOf } from './mapping-target.ts';
 import { moveMapping } from './move-mapping.ts';
 import { describeMapping, type MappingOutcome } from './outcome.ts';
@@ -198,12 +198,6 @@ function wishedTarget(saved: SavedMapping, wish: LambdaMapping, options: Restore
   );
   if (strategy === 'resume') refuseUnknownGroup(saved.uuid, target, options.snapshotGroups);
   return target;
-}
-
-function placeOf({ region, endpoint, functionName, clusterArn }: LambdaMapping): LambdaPlace {
-  const named =
-    region ?? (functionName && parseFunctionName(functionName).region) ?? regionOfArn(clusterArn) ?? undefined;
-  return { ...(named !== undefined && { region: named }), ...(endpoint !== undefined && { endpoint }) };
 }
 
 function refuseUnknownGroup(uuid: string, { consumerGroupId }: MappingTarget, snapshotGroups: readonly string[]): void {
