@@ -104,7 +104,9 @@ export function buildProgram(): Command {
 
   program
     .command('offsets')
-    .description('where the records of a restore are: offsets at the source and at the target')
+    .description(
+      'where the records of a restore are: looks offsets up, at the source or the target, or prints all ranges',
+    )
     .option('--restore <id>', "the restore; default: the newest of the configuration's archive")
     .option('--map <file>', "instead of a configuration: a copy of a restore's offsets object")
     .option('--topic <name>', 'the topic, as it is called at the source or at the target')
@@ -115,9 +117,7 @@ export function buildProgram(): Command {
         .argParser(parseNumbers)
         .conflicts('source'),
     )
-    .addOption(
-      new Option('--format <format>', 'without an offset: the ranges').choices(['text', 'json', 'csv']).default('text'),
-    )
+    .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json', 'csv']).default('text'))
     .action(does(() => import('./commands/offsets.ts')));
 
   program
