@@ -8,6 +8,7 @@ export function mapOfRestore({ topics }: Pick<OffsetsBody, 'topics'>): MapOf {
   return (name, number) => {
     const topic = byName.get(name);
     if (topic === undefined) return 'topic-not-restored';
+    if (topic.repartitioned) return 'topic-repartitioned';
     const found = topic.partitions.find(({ source }) => source === number);
     if (found === undefined) return 'partition-not-restored';
     const mapped = built.get(found) ?? { topic: topic.target, partition: found.target, map: toOffsetMap(found) };

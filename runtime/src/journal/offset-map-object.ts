@@ -15,6 +15,9 @@ export interface OffsetsBody {
 export interface OffsetsTopic {
   source: string;
   target: string;
+  /** Its records were spread anew: there is no map. */
+  repartitioned?: true;
+  /** None for a topic that is repartitioned. */
   partitions: OffsetsPartition[];
 }
 

@@ -5,7 +5,10 @@ import type { KafkaClient } from '../kafka/client.ts';
 import type { ClusterDescription } from '../kafka/describe-cluster.ts';
 import { listOffsets } from '../kafka/list-offsets.ts';
 import { joinChains } from './chain.ts';
+import type { TopicWork } from './open-topics.ts';
 import type { PartitionTask } from './partition-task.ts';
+import type { PartitionWriter } from './partition-writer.ts';
+import type { SpreadTask } from './restore-spread.ts';
 
 /** The chain that the index promises for a partition. */
 export function expectedChain(partition: PartitionFrames): number {
@@ -20,14 +23,20 @@ export function expectedChain(partition: PartitionFrames): number {
  * @throws MskBackupError `RESTORE_MISMATCH` naming the partitions that differ, and how
  */
 export async function checkRestore(
-  tasks: PartitionTask[],
+  work: TopicWork[],
   client: KafkaClient,
   cluster: ClusterDescription,
   exclusive: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const ends = await endOffsets(tasks, client, cluster, signal);
-  const problems = tasks.flatMap((task) => differences(task, ends, exclusive));
+  const tasks = work.flatMap((one) => one.tasks);
+  const spread = work.flatMap(({ spreads }) => spreads[0]?.writers ?? []);
+  const ends = await endOffsets([...tasks.map(({ writer }) => writer), ...spread], client, cluster, signal);
+  const problems = [
+    ...tasks.flatMap((task) => differences(task, ends, exclusive)),
+    ...work.flatMap(({ topic, spreads }) => spreads.flatMap((task) => missing(topic.source.name, task))),
+    ...spread.flatMap((writer) => otherEnd(writer, ends, exclusive)),
+  ];
   if (problems.length === 0) return;
   const more = problems.length > 5 ? `; and ${problems.length - 5} more` : '';
   throw new MskBackupError(
@@ -47,16 +56,27 @@ function differences(task: PartitionTask, ends: Map<string, number>, exclusive: 
   if (ledger.chain !== expectedChain(task.frames)) {
     problems.push(`${place}: the batches acknowledged are not those of the index`);
   }
+  return [...problems, ...otherEnd(task.writer, ends, exclusive)];
+}
+
+/** Of a partition whose records were spread over those of the target. */
+function missing(topic: string, { frames, records, expectedRecords }: SpreadTask): string[] {
+  if (records === expectedRecords) return [];
+  const place = `${topic}[${frames.partition.partition}]`;
+  return [`${place} of the source: ${records} records were acknowledged, not ${expectedRecords}`];
+}
+
+function otherEnd(writer: PartitionWriter, ends: Map<string, number>, exclusive: boolean): string[] {
+  const { ledger, topic, partition } = writer;
+  const place = `${topic}[${partition}]`;
   const end = ends.get(`${topic}:${partition}`);
-  if (end === undefined) problems.push(`${place}: the partition has no leader, so its end is not known`);
-  else if (exclusive ? end !== ledger.end : end < ledger.end) {
-    problems.push(`${place}: the log ends at ${end}, not at ${ledger.end}`);
-  }
-  return problems;
+  if (end === undefined) return [`${place}: the partition has no leader, so its end is not known`];
+  if (exclusive ? end === ledger.end : end >= ledger.end) return [];
+  return [`${place}: the log ends at ${end}, not at ${ledger.end}`];
 }
 
 async function endOffsets(
-  tasks: PartitionTask[],
+  writers: PartitionWriter[],
   client: KafkaClient,
   cluster: ClusterDescription,
   signal: AbortSignal,
@@ -64,7 +84,7 @@ async function endOffsets(
   const answers = await listOffsets(
     client,
     cluster,
-    tasks.map(({ writer }) => ({ topic: writer.topic, partition: writer.partition, at: 'latest' as const })),
+    writers.map(({ topic, partition }) => ({ topic, partition, at: 'latest' as const })),
     signal,
   );
   return new Map(

@@ -2,7 +2,7 @@ import type { RestoreJob } from '../config/job.ts';
 import { MskBackupError } from '../errors.ts';
 import type { EarlierTopic } from './earlier-runs.ts';
 import type { SelectedTopic } from './select-topics.ts';
-import { refuseSharedPartitions, writtenPartitions } from './target-partitions.ts';
+import { refuseSharedPartitions, repartitionedTo, writtenPartitions } from './target-partitions.ts';
 import type { TargetTopic } from './target-state.ts';
 
 export interface ConditionInput {
@@ -25,7 +25,7 @@ export function checkConditions({ job, topics, existing, earlier, sameCluster }:
   if (!job.createTopics) refuseMissingTargets(topics, existing);
   for (const topic of topics) {
     const target = existing.get(topic.target);
-    if (target !== undefined) refuseTooFewPartitions(topic, target, job);
+    if (target !== undefined) refusePartitions(topic, target, job);
   }
   for (const topic of topics) {
     const begun = earlier.get(topic.target);
@@ -56,7 +56,15 @@ function refuseMissingTargets(topics: SelectedTopic[], existing: Map<string, Tar
   );
 }
 
-function refuseTooFewPartitions(topic: SelectedTopic, found: TargetTopic, job: RestoreJob): void {
+function refusePartitions(topic: SelectedTopic, found: TargetTopic, job: RestoreJob): void {
+  const spread = repartitionedTo(job, topic.target);
+  if (spread !== undefined && spread !== found.partitionCount) {
+    throw new MskBackupError(
+      'configuration',
+      'TARGET_PARTITIONS',
+      `topic ${topic.target} has ${found.partitionCount} partitions at the target, but restore.repartitioning spreads it over ${spread}: keys would lie elsewhere than producers look for them; set target_partitions to ${found.partitionCount}, or delete the topic`,
+    );
+  }
   const needed = (writtenPartitions(topic, job).at(-1) ?? -1) + 1;
   if (found.partitionCount >= needed) return;
   throw new MskBackupError(
@@ -79,6 +87,13 @@ function refuseChanged(begun: EarlierTopic, { name, offsets }: TargetTopic, job:
     if (job.offsets === 'translate' && found.start > start) {
       throw lost(`${place} starts at ${found.start}: records from ${start} on are deleted`);
     }
+  }
+  if (repartitionedTo(job, name) !== undefined && [...offsets.values()].some(({ start, end }) => end > start)) {
+    throw new MskBackupError(
+      'configuration',
+      'RESTORED_BEFORE',
+      `topic ${name} was begun by an earlier run of this restore, which cannot go on with a topic that is repartitioned; begin anew with --recreate, or delete the topic`,
+    );
   }
   if (!job.allowNonEmpty) return;
   throw new MskBackupError(

@@ -13,13 +13,13 @@ import { setLogStart } from './exact/log-start.ts';
 import { giveBack, tellOriginals, tellWhatStays } from './give-back.ts';
 import { openTarget } from './open-target.ts';
 import type { TopicWork } from './open-topics.ts';
-import type { PartitionTask } from './partition-task.ts';
 import { pausedAmong, pauseTopics } from './pause-topics.ts';
 import type { PreparedRestore } from './prepare-restore.ts';
 import { RateLimit } from './rate-limit.ts';
 import { readBack } from './read-back.ts';
 import type { RestoredTopic, RestoreReport } from './report.ts';
 import { writeReportFile } from './report-file.ts';
+import type { SpreadTask } from './restore-spread.ts';
 import { isStop } from './stopping.ts';
 import { writeOffsetMap } from './write-offset-map.ts';
 import { writePartitions } from './write-partitions.ts';
@@ -68,7 +68,7 @@ export async function executeRestore(
       await writePartitions(target, client, journal, store, job, rate, context, options.stallMs)
     ).interrupted;
     if (!outcome.interrupted) {
-      const check = checkAll(tasks, client, cluster, job, signal);
+      const check = checkAll(work, client, cluster, job, signal);
       await unlessAborted(check, signal, 'stopped before the check');
       if (options.verifyRead) {
         const reading = readBack(tasks, client, cluster, store, context);
@@ -115,17 +115,18 @@ async function groupsOf(
 
 /** Log starts first: what is below them must be gone before the target is compared with the archive. */
 async function checkAll(
-  tasks: PartitionTask[],
+  work: TopicWork[],
   client: KafkaClient,
   cluster: ClusterDescription,
   job: RestoreJob,
   signal: AbortSignal,
 ): Promise<void> {
+  const tasks = work.flatMap((one) => one.tasks);
   const starts = tasks.flatMap(({ writer: { topic, partition }, extent }) =>
     extent === undefined || extent.start === 0 ? [] : [{ topic, partition, offset: extent.start }],
   );
   if (starts.length > 0) await setLogStart(client, cluster, starts, signal);
-  await checkRestore(tasks, client, cluster, !job.allowNonEmpty, signal);
+  await checkRestore(work, client, cluster, !job.allowNonEmpty, signal);
 }
 
 export type Outcome = Pick<RestoreReport, 'interrupted' | 'readBack' | 'offsetMap' | 'groups' | 'error'>;
@@ -162,12 +163,13 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function reportTopic({ topic, paused, tasks, stays }: TopicWork): RestoredTopic {
+function reportTopic({ topic, paused, tasks, spreads, stays }: TopicWork): RestoredTopic {
   return {
     source: topic.source.name,
     target: topic.target,
     ...(stays !== undefined && { retentionPaused: stays }),
     originalConfig: Object.fromEntries(paused.settings.map(({ name, original }) => [name, original])),
+    ...(spreads.length > 0 && { spread: reportSpread(spreads) }),
     partitions: tasks.map(({ writer, frames, extent }) => ({
       partition: writer.partition,
       source: frames.partition.partition,
@@ -179,6 +181,18 @@ function reportTopic({ topic, paused, tasks, stays }: TopicWork): RestoredTopic 
       targetEnd: writer.ledger.end,
       ranges: writer.ledger.map.size,
       ...(extent !== undefined && { logStart: extent.start, markers: extent.markers }),
+    })),
+  };
+}
+
+function reportSpread(spreads: SpreadTask[]): NonNullable<RestoredTopic['spread']> {
+  return {
+    sources: spreads.map(({ frames, records }) => ({ source: frames.partition.partition, records })),
+    targets: spreads[0]!.writers.map(({ partition, ledger }) => ({
+      partition,
+      records: ledger.records,
+      targetStart: ledger.start,
+      targetEnd: ledger.end,
     })),
   };
 }

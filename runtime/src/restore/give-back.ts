@@ -49,7 +49,7 @@ export async function giveBack(
     const { target } = one.topic;
     const plan = planSetBack(
       one.paused.settings,
-      one.tasks.map((task) => task.atStake),
+      [...one.tasks, ...one.spreads].map((task) => task.atStake),
       { regardless: job.retention === 'original', now: Date.now() },
     );
     if (plan.stays !== undefined) {

@@ -15,7 +15,6 @@ import { type PausedTopic, planPause } from './pause-topics.ts';
 import type { PreparedRestore } from './prepare-restore.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { deleteRecreated } from './recreate.ts';
-import { targetPartition } from './target-partitions.ts';
 import { createMissing, waitUntilLed } from './target-topics.ts';
 
 export const STOPPED = 'the restore was stopped before it had written any record';
@@ -95,17 +94,20 @@ function startedBody({ snapshot, targetClusterId }: PreparedRestore, work: Topic
     },
     target: { clusterId: targetClusterId },
     offsets: job.offsets,
-    topics: work.map(({ topic, topicId, paused, tasks }) => ({
+    topics: work.map(({ topic, topicId, paused, tasks, spreads }) => ({
       source: topic.source.name,
       target: topic.target,
       topicId,
       created: topic.earlier?.created ?? !topic.exists,
       settings: paused.settings,
-      partitions: tasks.map(({ frames, writer }) => ({
-        source: frames.partition.partition,
-        target: targetPartition(job, frames.partition.partition),
-        start: writer.ledger.start,
-      })),
+      partitions: [
+        ...tasks.map(({ frames, writer }) => ({
+          source: frames.partition.partition,
+          target: writer.partition,
+          start: writer.ledger.start,
+        })),
+        ...(spreads[0]?.writers ?? []).map(({ partition, ledger }) => ({ target: partition, start: ledger.start })),
+      ],
     })),
   };
 }

@@ -8,8 +8,10 @@ import { type PartitionTask, takeUp } from './partition-task.ts';
 import { PartitionWriter } from './partition-writer.ts';
 import type { PausedTopic } from './pause-topics.ts';
 import type { PreparedTopic } from './plan.ts';
+import type { PrepareOptions } from './prepare.ts';
 import type { PreparedRestore } from './prepare-restore.ts';
 import type { RateLimit } from './rate-limit.ts';
+import type { SpreadTask } from './restore-spread.ts';
 import { AtStake } from './retention.ts';
 import { settledEnds } from './settled-ends.ts';
 import { repartitionedTo, targetPartition, writtenPartitions } from './target-partitions.ts';
@@ -20,7 +22,10 @@ export interface TopicWork {
   /** Of the target's topic. */
   topicId: string;
   paused: PausedTopic;
+  /** By partition; none for a topic that is repartitioned. */
   tasks: PartitionTask[];
+  /** For a topic that is repartitioned. */
+  spreads: SpreadTask[];
   /** Retention that stays paused, and why. */
   stays?: string;
 }
@@ -51,10 +56,35 @@ export async function openTopics(
   return topics.map((topic): TopicWork => {
     const state = paused.get(topic.target)!;
     const { topicId } = cluster.topics.find(({ name }) => name === topic.target)!;
-    const writerOf = (partition: number, start: number) => {
+    const writerOf = (partition: number, start: number, options: { keepsMap?: boolean } = {}) => {
       const leader = led.get(`${topic.target}:${partition}`)?.leader ?? -1;
-      return new PartitionWriter(topic.target, partition, leader, start);
+      return new PartitionWriter(topic.target, partition, leader, start, options);
     };
+    const prepareOf = (source: number, place: string): PrepareOptions => ({
+      maxBatchBytes: state.maxMessageBytes,
+      mergeBytes: mergeBytes(state.maxMessageBytes, rate.batchBytes),
+      mergeRecords: rate.batchRecords,
+      aloneBytes: aloneBytes(led.get(place)?.replicas.length ?? 1, perBroker),
+      ...(job.timeWindow !== undefined && { times: timeBounds(job.timeWindow) }),
+      ...(job.offsets === 'exact' && { contiguous: true }),
+      ...(job.includeOriginalOffsetHeader && {
+        headers: {
+          partition: source,
+          ...(snapshot.cluster.label !== undefined && { cluster: snapshot.cluster.label }),
+        },
+      }),
+    });
+    const atStake = () => new AtStake(state.limits, now);
+    if (repartitionedTo(job, topic.target) !== undefined) {
+      const writers = writtenPartitions(topic, job).map((partition) =>
+        writerOf(partition, ends.get(`${topic.target}:${partition}`)!, { keepsMap: false }),
+      );
+      const spreads = topic.frames.map((frames): SpreadTask => {
+        const prepare = prepareOf(frames.partition.partition, `${topic.target}:0`);
+        return { frames, writers, prepare, atStake: atStake(), expectedRecords: 0, records: 0, done: false };
+      });
+      return { topic, topicId, paused: state, tasks: [], spreads };
+    }
     const tasks = topic.frames.map((frames): PartitionTask => {
       const source = frames.partition.partition;
       const partition = targetPartition(job, source);
@@ -66,28 +96,15 @@ export async function openTopics(
         frames,
         writer,
         topicId,
-        prepare: {
-          maxBatchBytes: state.maxMessageBytes,
-          mergeBytes: mergeBytes(state.maxMessageBytes, rate.batchBytes),
-          mergeRecords: rate.batchRecords,
-          aloneBytes: aloneBytes(led.get(place)?.replicas.length ?? 1, perBroker),
-          ...(job.timeWindow !== undefined && { times: timeBounds(job.timeWindow) }),
-          ...(job.offsets === 'exact' && { contiguous: true }),
-          ...(job.includeOriginalOffsetHeader && {
-            headers: {
-              partition: source,
-              ...(snapshot.cluster.label !== undefined && { cluster: snapshot.cluster.label }),
-            },
-          }),
-        },
-        atStake: new AtStake(state.limits, now),
+        prepare: prepareOf(source, place),
+        atStake: atStake(),
         ...(topic.extents !== undefined && { extent: topic.extents.get(source)! }),
         ...(earlier !== undefined && { resume: takeUp(writer, earlier, end) }),
         expectedRecords: writer.ledger.records,
         done: false,
       };
     });
-    return { topic, topicId, paused: state, tasks };
+    return { topic, topicId, paused: state, tasks, spreads: [] };
   });
 }
 

@@ -61,8 +61,14 @@ export class PartitionWriter {
   #sequence = 0;
   #flushed: { promise: Promise<void>; resolve: () => void } | undefined;
 
-  /** @param endOffset of the partition at the target now: where the first record is expected */
-  constructor(topic: string, partition: number, leader: number, endOffset: number) {
+  readonly #keepsMap: boolean;
+
+  /**
+   * @param endOffset of the partition at the target now: where the first record is expected
+   * @param options `keepsMap` false: records of several source partitions come together here, so there is no map
+   */
+  constructor(topic: string, partition: number, leader: number, endOffset: number, { keepsMap = true } = {}) {
+    this.#keepsMap = keepsMap;
     this.topic = topic;
     this.partition = partition;
     this.leader = leader;
@@ -206,7 +212,7 @@ export class PartitionWriter {
     let target = baseOffset ?? ledger.end;
     ledger.end = target + batch.records;
     for (const { from, until } of batch.runs) {
-      ledger.map.add({ source: from, target, length: until - from });
+      if (this.#keepsMap) ledger.map.add({ source: from, target, length: until - from });
       ledger.records += until - from;
       target += until - from;
     }

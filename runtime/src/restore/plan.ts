@@ -122,7 +122,7 @@ function describeTopic({
     target,
     partitions: frames.length,
     records: sum(frames, ({ records }) => records),
-    ...(frames.some(isCut) && { recordsAtMost: true }),
+    ...(frames.some(({ mayBeCut }) => mayBeCut) && { recordsAtMost: true }),
     storedBytes: sum(frames, ({ storedBytes }) => storedBytes),
     rawBytes: sum(frames, ({ rawBytes }) => rawBytes),
     action: recreate ? 'recreate' : earlier !== undefined ? 'resume' : exists ? 'exists' : 'create',
@@ -132,14 +132,6 @@ function describeTopic({
     }),
     ...(!exists && { replicationFactor, config: { ...config.create, ...config.whereKnown } }),
   };
-}
-
-/** Of frames with holes that are cut the index does not say how many records lie inside. */
-function isCut(partition: PartitionFrames): boolean {
-  return partition.frames().some(({ frame: { baseOffset, lastOffset, records }, from, until }) => {
-    const dense = records === lastOffset - baseOffset + 1;
-    return !dense && (baseOffset < from || lastOffset >= until);
-  });
 }
 
 function notesOnSnapshot(snapshot: Snapshot): string[] {

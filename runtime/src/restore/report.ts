@@ -74,6 +74,11 @@ export interface RestoredTopic {
   retentionPaused?: string;
   /** What the settings that were changed while restoring had been; null where the topic itself set nothing. */
   originalConfig: Record<string, string | null>;
+  /** Of a topic that was repartitioned, in place of `partitions`. */
+  spread?: {
+    sources: { source: number; records: number }[];
+    targets: { partition: number; records: number; targetStart: number; targetEnd: number }[];
+  };
   partitions: RestoredPartition[];
 }
 

@@ -18,9 +18,10 @@ export async function writeOffsetMap(
     },
     target: { clusterId: targetClusterId },
     offsets: job.offsets,
-    topics: work.map(({ topic, tasks }) => ({
+    topics: work.map(({ topic, tasks, spreads }) => ({
       source: topic.source.name,
       target: topic.target,
+      ...(spreads.length > 0 && { repartitioned: true as const }),
       partitions: tasks.map(({ frames, writer }) =>
         toOffsetsPartition(frames.partition.partition, writer.partition, writer.ledger.map),
       ),

@@ -11,6 +11,7 @@ import { Producer } from './producer.ts';
 import { ProgressKeeper } from './progress-keeper.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { type RestoreMeans, restorePartition } from './restore-partition.ts';
+import { restoreSpread, type SpreadTask } from './restore-spread.ts';
 import { endsInTime, isStop } from './stopping.ts';
 import { TargetReader } from './target-reader.ts';
 
@@ -35,6 +36,7 @@ export async function writePartitions(
   stallMs?: number,
 ): Promise<{ interrupted: boolean }> {
   const tasks: PartitionTask[] = work.flatMap((one) => one.tasks);
+  const spreads: SpreadTask[] = work.flatMap((one) => one.spreads);
   const fatal = new AbortController();
   const signal = AbortSignal.any([context.signal, fatal.signal]);
   const fail = (error: unknown) => {
@@ -74,11 +76,13 @@ export async function writePartitions(
   };
   const keeper = new ProgressKeeper(journal, tasks, fail);
   const limit = pLimit(job.maxConcurrentPartitions);
-  const ordered = [...tasks].sort((a, b) => b.frames.rawBytes - a.frames.rawBytes);
+  const ordered = [...tasks, ...spreads].sort((a, b) => b.frames.rawBytes - a.frames.rawBytes);
   const partitions = Promise.all(
     ordered.map((task) =>
       limit(async () => {
-        if (!signal.aborted) await restorePartition(task, means).catch(fail);
+        if (signal.aborted) return;
+        const written = 'writers' in task ? restoreSpread(task, means) : restorePartition(task, means);
+        await written.catch(fail);
       }),
     ),
   );
@@ -90,5 +94,5 @@ export async function writePartitions(
   if (fatal.signal.aborted) await keeper.stop().catch(() => {});
   else await keeper.stop();
   if (fatal.signal.aborted) throw fatal.signal.reason;
-  return { interrupted: tasks.some(({ done }) => !done) };
+  return { interrupted: ordered.some(({ done }) => !done) };
 }
