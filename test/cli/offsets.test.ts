@@ -43,6 +43,7 @@ function offsets(restoreId: string): OffsetsBody {
       },
       // Its name is that of another one's source.
       { source: 'payments', target: 'orders', partitions: [toOffsetsPartition(0, 0, translated())] },
+      { source: 'refunds', target: 'refunds', repartitioned: true, partitions: [] },
     ],
   };
 }
@@ -213,6 +214,11 @@ describe('which restore', () => {
       ['--topic', 'orders', '--partition', '4', '--source', '1'],
       'PARTITION_NOT_RESTORED',
       `restore ${DONE} has no map of partition 4 of topic orders at the source; it has 0, 1`,
+    ],
+    [
+      ['--topic', 'refunds'],
+      'PARTITION_NOT_RESTORED',
+      `restore ${DONE} has no map of topic refunds: its records were spread over the partitions by their keys`,
     ],
   ])('%j: 3', async (args, code, message) => {
     const error = await refused('--config', config, ...args);

@@ -51,14 +51,23 @@ export function mappedPartitions(
         mapped,
       })),
   );
+  if (topic !== undefined && topics[0]!.repartitioned) {
+    throw notRestored(
+      offsets,
+      `of topic ${topic}: its records were spread over the partitions by their keys (restore.repartitioning)`,
+    );
+  }
   if (found.length > 0 || partition === undefined) return found;
-  const numbers = topics.flatMap((of) => of.partitions.map((at) => at[side])).sort((a, b) => a - b);
-  throw new MskBackupError(
-    'configuration',
-    'PARTITION_NOT_RESTORED',
-    `restore ${offsets.restoreId} has no map of partition ${partition}${topic === undefined ? '' : ` of topic ${topic}`} at the ${side}; ` +
-      (numbers.length > 0 ? `it has ${[...new Set(numbers)].join(', ')}` : 'it has none of this topic'),
+  const numbers = new Set(topics.flatMap((of) => of.partitions.map((at) => at[side])).sort((a, b) => a - b));
+  const of = topic === undefined ? '' : ` of topic ${topic}`;
+  throw notRestored(
+    offsets,
+    `of partition ${partition}${of} at the ${side}; it has ${[...numbers].join(', ') || 'none'}`,
   );
+}
+
+function notRestored({ restoreId }: OffsetsBody, what: string): MskBackupError {
+  return new MskBackupError('configuration', 'PARTITION_NOT_RESTORED', `restore ${restoreId} has no map ${what}`);
 }
 
 /** Where records of a partition are at the other side. */
