@@ -13,7 +13,7 @@ export interface AdvanceOptions {
    * Moves the end by at least nothing and, if all goes well, at most `count`; resolves when nothing that it began can
    * move the end any more. How far it got is looked up.
    */
-  step(place: PartitionName, count: number): Promise<void>;
+  step(count: number): Promise<void>;
 }
 
 /**
@@ -26,7 +26,7 @@ export async function advance(place: PartitionName, from: number, until: number,
   let patience = new Patience(options.signal, STALL_MS);
   let trouble = '';
   for (;;) {
-    if (at < until) await options.step(place, until - at);
+    if (at < until) await options.step(until - at);
     try {
       const { logEnd, highWatermark } = await options.ends.look(place);
       if (logEnd > until) throw overshot(place, until, logEnd);

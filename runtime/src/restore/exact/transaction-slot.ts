@@ -7,7 +7,7 @@ import { addPartitionsToTxnRequest, type TransactionOwner } from '../../kafka/pr
 import { endTxnRequest } from '../../kafka/protocol/end-txn.ts';
 import { kafkaError, protocolError } from '../../kafka/protocol/error-codes.ts';
 import { initProducerIdRequest } from '../../kafka/protocol/init-producer-id.ts';
-import { isRetriable, Patience } from '../../kafka/retry.ts';
+import { interruption, isRetriable, Patience } from '../../kafka/retry.ts';
 import type { TransactionStates } from './transaction-states.ts';
 
 /** A transaction that nobody ends is ended by its coordinator after this time. */
@@ -15,6 +15,8 @@ const TIMEOUT_MS = 60_000;
 /** Elections, a coordinator that loads, markers that wait for a leader. */
 const PATIENCE_MS = 120_000;
 const LONGEST_POLL_MS = 64;
+/** How brokers tell an owner of the past, by their version and the request's. */
+const FENCED = new Set(['PRODUCER_FENCED', 'INVALID_PRODUCER_EPOCH', 'INVALID_PRODUCER_ID_MAPPING']);
 
 /** One transactional id, with one transaction at a time. */
 export class TransactionSlot {
@@ -55,11 +57,12 @@ export class TransactionSlot {
   async run(partitions: readonly PartitionName[]): Promise<void> {
     try {
       await this.#beginAndAbort(partitions);
-      await this.#ended();
+      if (await this.#ended()) return;
     } catch (reason) {
-      if (!isRetriable(reason)) throw this.#explained(reason);
-      await this.open();
+      if (!isRetriable(reason)) throw reason;
     }
+    // What became of it is not known, nor whether a request of it will still arrive. It cannot change anything after this.
+    await this.open();
   }
 
   async #takeOver(): Promise<void> {
@@ -67,38 +70,51 @@ export class TransactionSlot {
     this.#coordinator = await findTransactionCoordinator(this.#client, transactionalId);
     const request = initProducerIdRequest({ transactionalId, timeoutMs: TIMEOUT_MS });
     const { errorCode, producerId, producerEpoch } = await this.#client.send(this.#coordinator, request);
-    this.#refuse(errorCode, 'cannot begin');
+    this.#refuse(errorCode, 'cannot take over transactional id');
     this.#owner = { transactionalId, producerId, producerEpoch };
   }
 
   async #beginAndAbort(partitions: readonly PartitionName[]): Promise<void> {
-    // Both at once: a broker works on the requests of a connection one after the other. An abort without a transaction,
-    // when the first is refused, changes nothing.
+    // Both at once: a broker works on the requests of a connection one after the other, and an abort of nothing, when the
+    // beginning is refused, changes nothing.
     const [added, aborted] = await Promise.all([
       this.#client.send(this.#coordinator, addPartitionsToTxnRequest(this.#owner, partitions)),
       this.#client.send(this.#coordinator, endTxnRequest(this.#owner, 'abort')),
     ]);
-    const refused = added.partitions.filter(({ errorCode }) => errorCode !== 0);
-    const cause = refused.find(({ errorCode }) => kafkaError(errorCode).name !== 'OPERATION_NOT_ATTEMPTED');
-    if (cause !== undefined) this.#refuse(cause.errorCode, `cannot fill a hole of ${cause.topic}[${cause.partition}]`);
-    this.#refuse(aborted.errorCode, 'cannot end');
+    for (const { topic, partition, errorCode } of added.partitions) {
+      if (kafkaError(errorCode).name === 'OPERATION_NOT_ATTEMPTED') continue;
+      this.#refuse(errorCode, `cannot fill a hole of ${topic}[${partition}] with transactional id`);
+    }
+    this.#refuse(aborted.errorCode, 'cannot abort the transaction of');
   }
 
-  async #ended(): Promise<void> {
+  /** False when the transaction is not on its way to its end. */
+  async #ended(): Promise<boolean> {
     const { producerId, producerEpoch } = this.#owner;
-    const patience = performance.now() + PATIENCE_MS;
-    for (let pauseMs = 1; ; pauseMs = Math.min(2 * pauseMs, LONGEST_POLL_MS)) {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (let pauseMs = 1; Date.now() < deadline; pauseMs = Math.min(2 * pauseMs, LONGEST_POLL_MS)) {
       const now = await this.#states.describe(this.#coordinator, this.#transactionalId);
-      this.#refuse(now.errorCode, 'cannot see the state of');
+      this.#refuse(now.errorCode, 'cannot describe the transaction of');
       if (now.producerId !== producerId || now.producerEpoch !== producerEpoch) throw this.#fenced();
-      if (now.state === 'CompleteAbort') return;
-      if (now.state !== 'PrepareAbort') throw this.#retriable(`is ${now.state}`);
-      if (performance.now() > patience) throw this.#retriable('does not end');
-      await sleep(pauseMs, undefined, { signal: this.#signal });
+      if (now.state !== 'PrepareAbort') return now.state === 'CompleteAbort';
+      await sleep(pauseMs, undefined, { signal: this.#signal }).catch(() => {
+        throw interruption(this.#signal);
+      });
     }
+    return false;
   }
 
   #refuse(errorCode: number, what: string): void {
-    if (errorCode !== 0) throw protocolError(errorCode, `${what} the transaction of ${this.#transactionalId}`);
+    if (errorCode === 0) return;
+    if (FENCED.has(kafkaError(errorCode).name)) throw this.#fenced();
+    throw protocolError(errorCode, `${what} ${this.#transactionalId}`);
+  }
+
+  #fenced(): MskBackupError {
+    return new MskBackupError(
+      'configuration',
+      'FILLER_FENCED',
+      `transactional id ${this.#transactionalId} was taken over: is the same restore running twice? Wait until the other has ended, then run again`,
+    );
   }
 }
