@@ -10,6 +10,7 @@ import type { RunContext } from '../observe/run-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { checkRestore, expectedChain } from './check.ts';
 import { setLogStart } from './exact/log-start.ts';
+import type { ExecuteOptions } from './execute-options.ts';
 import { giveBack, tellOriginals, tellWhatStays } from './give-back.ts';
 import { openTarget } from './open-target.ts';
 import type { TopicWork } from './open-topics.ts';
@@ -23,13 +24,6 @@ import type { SpreadTask } from './restore-spread.ts';
 import { isStop } from './stopping.ts';
 import { writeOffsetMap } from './write-offset-map.ts';
 import { writePartitions } from './write-partitions.ts';
-
-export interface ExecuteOptions {
-  /** Read the target back afterwards and compare it with the archive, record by record. Default false. */
-  verifyRead?: boolean;
-  /** How long a partition may wait for an acknowledgement, in ms. Default 120,000. */
-  stallMs?: number;
-}
 
 /**
  * Writes what was prepared, checks it, puts the consumer groups and Lambda mappings on it, and gives the topics their
@@ -65,7 +59,7 @@ export async function executeRestore(
     paused = true;
     context.progress.stage('restore', { bytes: prepared.plan.rawBytes, records: prepared.plan.records });
     outcome.interrupted = (
-      await writePartitions(target, client, journal, store, job, rate, context, options.stallMs)
+      await writePartitions(target, client, journal, store, job, rate, context, options)
     ).interrupted;
     if (!outcome.interrupted) {
       const check = checkAll(work, client, cluster, job, signal);

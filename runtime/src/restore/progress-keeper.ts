@@ -3,7 +3,7 @@ import type { RestoreJournal } from '../journal/journal.ts';
 import type { PartitionTask } from './partition-task.ts';
 
 /** What is lost of a run that is killed is read again, not written again: so there is no hurry. */
-const INTERVAL_MS = 30_000;
+export const NOTE_EVERY_MS = 30_000;
 
 /** A partition's state when everything up to an archived frame was acknowledged. */
 export interface Milestone {
@@ -33,12 +33,17 @@ export class ProgressKeeper {
   #writing: Promise<void> = Promise.resolve();
 
   /** @param onError called once, when the journal cannot be written; the restore cannot go on then */
-  constructor(journal: RestoreJournal, tasks: readonly PartitionTask[], onError: (error: unknown) => void) {
+  constructor(
+    journal: RestoreJournal,
+    tasks: readonly PartitionTask[],
+    everyMs: number,
+    onError: (error: unknown) => void,
+  ) {
     this.#journal = journal;
     this.#tasks = tasks;
     this.#timer = setInterval(() => {
       this.note().catch(onError);
-    }, INTERVAL_MS);
+    }, everyMs);
     this.#timer.unref();
   }
 

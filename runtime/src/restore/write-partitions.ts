@@ -5,10 +5,11 @@ import type { RestoreJournal } from '../journal/journal.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import type { ExecuteOptions } from './execute-options.ts';
 import type { OpenTarget } from './open-target.ts';
 import type { PartitionTask } from './partition-task.ts';
 import { Producer } from './producer.ts';
-import { ProgressKeeper } from './progress-keeper.ts';
+import { NOTE_EVERY_MS, ProgressKeeper } from './progress-keeper.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { type RestoreMeans, restorePartition } from './restore-partition.ts';
 import { restoreSpread, type SpreadTask } from './restore-spread.ts';
@@ -33,7 +34,7 @@ export async function writePartitions(
   job: RestoreJob,
   rate: RateLimit,
   context: RunContext,
-  stallMs?: number,
+  { stallMs, noteEveryMs = NOTE_EVERY_MS }: ExecuteOptions,
 ): Promise<{ interrupted: boolean }> {
   const tasks: PartitionTask[] = work.flatMap((one) => one.tasks);
   const spreads: SpreadTask[] = work.flatMap((one) => one.spreads);
@@ -74,7 +75,7 @@ export async function writePartitions(
     fail,
     halted,
   };
-  const keeper = new ProgressKeeper(journal, tasks, fail);
+  const keeper = new ProgressKeeper(journal, tasks, noteEveryMs, fail);
   const limit = pLimit(job.maxConcurrentPartitions);
   const ordered = [...tasks, ...spreads].sort((a, b) => b.frames.rawBytes - a.frames.rawBytes);
   const partitions = Promise.all(
