@@ -34,6 +34,10 @@ describe('a wrong command line ends with 2 and one line', () => {
     [['backup', '--dry'], "unknown option '--dry'; did you mean --dry-run?"],
     [['backup', '--ful'], "unknown option '--ful'; did you mean --full?"],
     [['restore', '--jsn'], "unknown option '--jsn'; did you mean --json?"],
+    [['groups', 'pln'], "unknown command 'pln'; did you mean plan?"],
+    [['groups', '--cluser'], "unknown option '--cluser'; did you mean --cluster?"],
+    [['groups', 'plan', '--rstore', 'x'], "unknown option '--rstore'; did you mean --restore?"],
+    [['groups', 'plan', '--backup-id', 'x'], "unknown option '--backup-id'; see msk-backup groups plan --help"],
     [['list', 'x'], "too many arguments for 'list'. Expected 0 arguments but got 1; see msk-backup list --help"],
     [
       ['verify', '--part', '11/10'],
@@ -75,7 +79,8 @@ describe('docs/cli.md', () => {
   test('has every command and option', () => {
     const program = buildProgram();
     for (const command of program.commands) expect(page).toContain(`| \`${command.name()}\` |`);
-    const options = [program, ...program.commands].flatMap((command) => command.options.map(({ long }) => long));
+    const all = [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)];
+    const options = all.flatMap((command) => command.options.filter(({ hidden }) => !hidden).map(({ long }) => long));
     for (const option of options.filter((long) => long !== '--version')) expect(page).toContain(option);
   });
 });

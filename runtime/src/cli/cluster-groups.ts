@@ -11,9 +11,10 @@ import { readParsed } from './read-job.ts';
 export async function clusterGroups(
   options: CommonOptions,
   signal: AbortSignal,
-): Promise<{ cluster: string | null; groups: GroupPositions[] }> {
+): Promise<{ cluster: string | null; bootstrapServers: string[]; groups: GroupPositions[] }> {
   const { job } = await readParsed(options);
-  const client = createKafkaClient(job.mode === 'backup' ? job.source : job.target, { signal });
+  const endpoint = job.mode === 'backup' ? job.source : job.target;
+  const client = createKafkaClient(endpoint, { signal });
   try {
     await client.connect();
     const listed = await client.listGroups();
@@ -31,7 +32,7 @@ export async function clusterGroups(
           position({ topic, partition, offset }, ends.get(`${topic}/${partition}`)),
         ),
       }));
-    return { cluster: clusterId, groups };
+    return { cluster: clusterId, bootstrapServers: endpoint.bootstrapServers, groups };
   } finally {
     await client.close();
   }

@@ -15,6 +15,8 @@ export interface GroupPosition {
 export interface GroupPositions {
   groupId: string;
   protocolType: string;
+  /** ARN of the Lambda function that reads with the group, where it is known. */
+  function?: string;
   positions: GroupPosition[];
 }
 

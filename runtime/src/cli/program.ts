@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { addEsmCommands } from './esm-commands.ts';
 import { EXIT_CODE_HELP } from './exit-codes.ts';
+import { addGroupsCommands } from './groups-commands.ts';
 import {
   addBackupIdOption,
   addCommonOptions,
@@ -95,10 +96,7 @@ export function buildProgram(): Command {
     .addOption(new Option('--part <k/n>', 'which part, as in 3/10; stands for --depth part').argParser(parsePart))
     .action(does(() => import('./commands/verify.ts'), GRACE_MS));
 
-  addBackupIdOption(addPathOption(program.command('groups')))
-    .description('the consumer groups of a snapshot and how far they had read')
-    .option('--cluster', "the groups of the configuration's source cluster, as they stand now")
-    .action(does(() => import('./commands/groups.ts')));
+  addGroupsCommands(program, does, GRACE_MS);
 
   addEsmCommands(program, does, GRACE_MS);
 

@@ -4,22 +4,44 @@ import { MskBackupError } from '../errors.ts';
 
 /** commander's complaint as one line, with the nearest command or option and where to read more. */
 export function usageError(error: CommanderError, program: Command, argv: string[]): MskBackupError {
-  const message = error.message
-    .replace(/^error: /, '')
-    .replaceAll('\n', ' ')
-    .replace(/\.$/, '')
-    .trim();
-  const command = program.commands.find((candidate) => argv.includes(candidate.name()));
+  const path = commandPath(program, argv);
+  const command = path.at(-1) ?? program;
+  const message = messageOf(error, command, argv);
   const word = /^unknown (?:command|option) '([^']*)'/.exec(message)?.[1];
-  const nearest = word === undefined ? undefined : nearestOf(word, candidates(word, program, command));
-  const help = ['msk-backup', ...(command ? [command.name()] : []), '--help'].join(' ');
+  const nearest = word === undefined ? undefined : nearestOf(word, candidates(word, program, path));
+  const help = ['msk-backup', ...path.map((each) => each.name()), '--help'].join(' ');
   const hint = nearest === undefined ? `see ${help}` : `did you mean ${nearest}?`;
   return new MskBackupError('usage', 'USAGE', `${message}; ${hint}`);
 }
 
-function candidates(word: string, program: Command, command: Command | undefined): string[] {
-  if (!word.startsWith('-')) return program.commands.map((candidate) => candidate.name());
-  const options = [...program.options, ...(command?.options ?? [])];
+/** The commands that the words name, from the outer one inwards. */
+function commandPath(program: Command, argv: string[]): Command[] {
+  const path: Command[] = [];
+  for (const word of argv) {
+    const inner: Command | undefined = (path.at(-1) ?? program).commands.find((each) => each.name() === word);
+    if (inner !== undefined) path.push(inner);
+  }
+  return path;
+}
+
+function messageOf(error: CommanderError, command: Command, argv: string[]): string {
+  // Where an inner command may be left out, commander takes a mistyped one for its argument.
+  if (error.code === 'commander.excessArguments' && command.commands.length > 0) {
+    const word = argv.slice(argv.indexOf(command.name()) + 1).find((each) => !each.startsWith('-'));
+    return `unknown command '${word}'`;
+  }
+  return error.message
+    .replace(/^error: /, '')
+    .replaceAll('\n', ' ')
+    .replace(/\.$/, '')
+    .trim();
+}
+
+function candidates(word: string, program: Command, path: Command[]): string[] {
+  const command = path.at(-1) ?? program;
+  if (!word.startsWith('-')) return command.commands.map((candidate) => candidate.name());
+  // An option of an inner command that may be left out is one of the outer's, to the user.
+  const options = [program, ...path, ...(path.length > 0 ? command.commands : [])].flatMap((each) => each.options);
   return ['--help', ...options.flatMap(({ long }) => (long ? [long] : []))];
 }
 

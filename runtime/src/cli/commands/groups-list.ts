@@ -1,20 +1,26 @@
 import type { Snapshot } from '../../archive/snapshot.ts';
+import { shortName } from '../../mappings/lambda-names.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { type GroupPositions, position } from '../group-positions.ts';
+import { askForFunctions, regionOfCluster } from '../lambda-functions.ts';
 import { isNamed, type SnapshotOptions } from '../options.ts';
 import { count, facts, table, time } from '../output.ts';
 import type { Run } from '../run.ts';
 
 interface Options extends SnapshotOptions {
   cluster?: boolean;
+  /** False with `--no-lambda`. */
+  lambda: boolean;
+  region?: string;
 }
 
 /** `groups`: of a snapshot, or with `--cluster` of the configuration's cluster as it is. */
 export async function execute({ options, context, print }: Run<Options>): Promise<number> {
   if (options.cluster) {
     const { clusterGroups } = await import('../cluster-groups.ts');
-    const { cluster, groups } = await clusterGroups(options, context.signal);
-    print({ cluster, groups }, () => text([['cluster', cluster ?? 'without an id']], groups));
+    const { cluster, bootstrapServers, groups } = await clusterGroups(options, context.signal);
+    const named = await withFunctions(groups, options, regionOfCluster(bootstrapServers));
+    print({ cluster, ...named }, () => text([['cluster', cluster ?? 'without an id']], named));
     return EXIT_CODES.ok;
   }
   const [{ withStore }, { readArchive }, { resolveSnapshot }] = await Promise.all([
@@ -25,15 +31,15 @@ export async function execute({ options, context, print }: Run<Options>): Promis
   return withStore(options, async (store) => {
     await readArchive(store);
     const snapshot = await resolveSnapshot(store, options.backupId, { allowPartial: isNamed(options.backupId) });
-    const groups = snapshotGroups(snapshot);
+    const named = await withFunctions(snapshotGroups(snapshot), options);
     const { backupId, sequence, kind, cut } = snapshot;
-    print({ snapshot: { backupId, sequence, kind, cutTime: cut.time }, groups }, () =>
+    print({ snapshot: { backupId, sequence, kind, cutTime: cut.time }, ...named }, () =>
       text(
         [
           ['snapshot', `${backupId} (#${sequence}, ${kind})`],
           ['as of', time(cut.time)],
         ],
-        groups,
+        named,
       ),
     );
     return EXIT_CODES.ok;
@@ -55,10 +61,32 @@ function snapshotGroups({ topics, groups }: Snapshot): GroupPositions[] {
   }));
 }
 
-function text(head: [string, string][], groups: GroupPositions[]): string {
-  const rows = groups.flatMap(({ groupId, positions }) =>
+interface NamedGroups {
+  groups: GroupPositions[];
+  /** Why functions are not known. */
+  functionUnknown?: string;
+}
+
+/** Groups with the Lambda functions behind them, unless nobody wants to know. */
+async function withFunctions(groups: GroupPositions[], options: Options, region?: string): Promise<NamedGroups> {
+  if (!options.lambda) return { groups };
+  const ids = groups.map(({ groupId }) => groupId);
+  const { functions, unknown } = await askForFunctions(ids, options.region ?? region);
+  return {
+    groups: groups.map(({ groupId, protocolType, positions }) => {
+      const arn = functions.get(groupId);
+      return { groupId, protocolType, ...(arn !== undefined && { function: arn }), positions };
+    }),
+    ...(unknown !== undefined && { functionUnknown: unknown }),
+  };
+}
+
+function text(head: [string, string][], { groups, functionUnknown }: NamedGroups): string {
+  const hasFunctions = groups.some((group) => group.function !== undefined);
+  const rows = groups.flatMap(({ groupId, function: arn, positions }) =>
     positions.map(({ topic, partition, offset, end, lag, clampedFrom }) => [
       groupId,
+      ...(hasFunctions ? [arn === undefined ? '' : shortName(arn)] : []),
       topic,
       partition,
       offset,
@@ -67,12 +95,9 @@ function text(head: [string, string][], groups: GroupPositions[]): string {
       clampedFrom === undefined ? '' : `was at ${count(clampedFrom)}, past the end`,
     ]),
   );
-  const shown =
-    rows.length === 0
-      ? 'no groups'
-      : table(
-          ['group', 'topic', { right: 'partition' }, { right: 'offset' }, { right: 'end' }, { right: 'lag' }, ''],
-          rows,
-        );
-  return [facts(head), shown].join('\n\n');
+  const numbers = ['partition', 'offset', 'end', 'lag'].map((right) => ({ right }));
+  const columns = ['group', ...(hasFunctions ? ['function'] : []), 'topic', ...numbers, ''];
+  const shown = rows.length === 0 ? 'no groups' : table(columns, rows);
+  const unknown = functionUnknown === undefined ? [] : [`function unknown: ${functionUnknown}`];
+  return [facts(head), shown, ...unknown].join('\n\n');
 }
