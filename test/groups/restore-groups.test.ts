@@ -243,6 +243,20 @@ describe.each([
     expect(await positions('unsaved')).toEqual([]);
   });
 
+  it('that get a member in between are refused by their coordinator; the error says what was done', async () => {
+    const plan = await planRestoredGroups(input(group('caught', 105)));
+    const caught: { leave(): Promise<void> }[] = [];
+    const save = async () => {
+      caught.push(await java.consumer(`${own}-caught`, 'orders'));
+    };
+    await expect(applyGroups(client, plan, { save })).rejects.toMatchObject({
+      kind: 'configuration',
+      code: 'GROUP_HAS_MEMBERS',
+      message: expect.stringMatching(/-caught has members: .*; 0 of 1 groups have their offsets: run again to go on/),
+    });
+    await caught[0]!.leave();
+  });
+
   it('of many coordinators are all committed', async () => {
     const groups = Array.from({ length: 40 }, (_, i) => group(`many-${i}`, 100 + (i % 10)));
     expect(await restoreGroups(input(...groups))).toMatchObject({ committed: 40 });
@@ -262,6 +276,19 @@ describe.each([
       groups: [{ offsets: [], leftOut: [{ topic: 'other', reason: 'topic-not-restored' }] }],
       remarks: [`group ${own}-elsewhere gets no offsets: nothing that it reads was restored`],
     });
+  });
+
+  // The last one, since it leaves a broker dead.
+  it.runIf(brokers === 3)('are committed at the next coordinator when theirs dies in between', async () => {
+    const groups = Array.from({ length: 12 }, (_, i) => group(`orphan-${i}`, 100 + (i % 10), 125));
+    const plan = await planRestoredGroups(input(...groups));
+    const coordinator = await client.groupCoordinator(groups[0]!.groupId);
+    const save = () => cluster.brokers[coordinator - 1]!.kill();
+    expect(await applyGroups(client, plan, { save })).toEqual({ committed: 24 });
+    expect(await client.groupCoordinator(groups[0]!.groupId)).not.toBe(coordinator);
+    for (const i of groups.keys()) {
+      expect(await positions(`orphan-${i}`)).toEqual([at(0, i % 10, `orphan-${i} 0`), at(1, 15, `orphan-${i} 1`)]);
+    }
   });
 });
 
