@@ -41,7 +41,8 @@ export function toOffsetMap({ end, ranges }: OffsetsPartition): OffsetMap {
   return map;
 }
 
-/** The map of a restore that has finished its records; undefined before. */
+/** The map of a restore that has finished its records; undefined before, and while it is done anew. */
 export function readOffsets(journal: RestoreJournal): Promise<JournalEntry<OffsetsBody> | undefined> {
-  return journal.last<OffsetsBody>('offsets');
+  const started = journal.keys.findLast(({ kind }) => kind === 'started');
+  return journal.last<OffsetsBody>('offsets', started?.number);
 }

@@ -1,14 +1,12 @@
 import type { RestoreJob } from '../config/job.ts';
 import { unlessAborted } from '../flow/unless-aborted.ts';
-import { mapOfRestore } from '../groups/map-of.ts';
-import { type RestoredGroups, restoreGroups } from '../groups/restore-groups.ts';
 import type { RestoreJournal } from '../journal/journal.ts';
-import type { OffsetsBody } from '../journal/offset-map-object.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { ClusterDescription } from '../kafka/describe-cluster.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { checkRestore, expectedChain } from './check.ts';
+import { putConsumersBack } from './consumers.ts';
 import { setLogStart } from './exact/log-start.ts';
 import type { ExecuteOptions } from './execute-options.ts';
 import { giveBack, tellOriginals, tellWhatStays } from './give-back.ts';
@@ -44,8 +42,13 @@ export async function executeRestore(
     recordsPerSecond: job.rateLimitRecordsPerSec,
   });
   const { signal } = context;
-  const { journal } = prepared;
-  const target = await openTarget(prepared, job, rate, client, context);
+  const { journal, mappings } = prepared;
+  // Lambda reads on until its mappings are disabled.
+  await mappings.pause();
+  const target = await openTarget(prepared, job, rate, client, context).catch((error: unknown) => {
+    tellMappings(prepared, context);
+    throw error;
+  });
   const { cluster, pauses, work } = target;
   const tasks = work.flatMap((one) => one.tasks);
   const outcome: Outcome = { interrupted: false };
@@ -70,19 +73,23 @@ export async function executeRestore(
       }
       const offsets = await writeOffsetMap(prepared, work, job);
       outcome.offsetMap = offsets.location;
-      outcome.groups = await groupsOf(prepared, offsets.body, job, client, signal);
+      Object.assign(outcome, await putConsumersBack(prepared, offsets.body, client, context));
     }
   } catch (error) {
     if (!isStop(error, signal)) {
       const changed = paused ? undefined : await pausedAmong(client, pauses);
       tellWhatStays(changed === undefined ? work : work.filter(({ topic }) => changed.has(topic.target)), context);
+      tellMappings(prepared, context);
       outcome.error = messageOf(error);
       await writeFailure(job, journal, report(), context);
       throw error;
     }
     outcome.interrupted = true;
   }
-  if (outcome.interrupted) tellWhatStays(work, context);
+  if (outcome.interrupted) {
+    tellWhatStays(work, context);
+    tellMappings(prepared, context);
+  }
   const failure = outcome.interrupted ? undefined : await giveBack(work, job, client, context);
   if (failure !== undefined) {
     outcome.error = failure.message;
@@ -95,16 +102,9 @@ export async function executeRestore(
   return finished;
 }
 
-/** Commits the groups of the job, now that the records are there; undefined when it names none. */
-async function groupsOf(
-  { snapshot, journal }: PreparedRestore,
-  offsets: OffsetsBody,
-  { consumerGroups }: RestoreJob,
-  client: KafkaClient,
-  signal: AbortSignal,
-): Promise<RestoredGroups | undefined> {
-  if (consumerGroups === undefined) return undefined;
-  return restoreGroups({ client, snapshot, patterns: consumerGroups, mapOf: mapOfRestore(offsets), journal, signal });
+/** Lambda mappings that stand still because the restore did not come to its end. */
+function tellMappings({ mappings }: PreparedRestore, { progress }: RunContext): void {
+  for (const line of mappings.giveUp()) progress.note('warn', line);
 }
 
 /** Log starts first: what is below them must be gone before the target is compared with the archive. */
@@ -123,7 +123,7 @@ async function checkAll(
   await checkRestore(work, client, cluster, !job.allowNonEmpty, signal);
 }
 
-export type Outcome = Pick<RestoreReport, 'interrupted' | 'readBack' | 'offsetMap' | 'groups' | 'error'>;
+export type Outcome = Pick<RestoreReport, 'interrupted' | 'readBack' | 'offsetMap' | 'groups' | 'mappings' | 'error'>;
 
 function reportOn({ plan }: PreparedRestore, started: Date, work: TopicWork[], outcome: Outcome): RestoreReport {
   const finished = new Date();

@@ -8,9 +8,12 @@ import { MskBackupError } from '../errors.ts';
 import { RestoreJournal } from '../journal/journal.ts';
 import { restoreIdOf } from '../journal/restore-id.ts';
 import type { KafkaClient } from '../kafka/client.ts';
+import type { RecoveryBody } from '../mappings/recovery.ts';
+import type { RestoreMappings } from '../mappings/restore-mappings.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { checkConditions } from './conditions.ts';
+import { checkConsumers, groupsToRestore, NO_MAPPINGS } from './consumers.ts';
 import { type EarlierTopic, earlierRuns } from './earlier-runs.ts';
 import { checkExactConditions } from './exact/conditions.ts';
 import { type ExactExtent, exactExtent } from './exact/extent.ts';
@@ -31,6 +34,10 @@ export interface PreparedRestore {
   targetClusterId: string;
   topics: PreparedTopic[];
   journal: RestoreJournal;
+  /** Consumer groups to commit, ids and patterns, empty for all; undefined for none. */
+  groups?: string[];
+  /** To be closed. */
+  mappings: RestoreMappings;
 }
 
 export interface PrepareOptions {
@@ -118,8 +125,39 @@ export async function prepareRestore(
     await refuseLackingPermissions(topics, job, client, journal.restoreId, context);
   }
   await checkCreation(client, topics, job);
-  const plan = describePlan({ job, snapshot, topics, remarks, now: Date.now(), restoreId: journal.restoreId });
-  return { plan, snapshot, targetClusterId, topics, journal };
+  const mappings = await mappingsOf(job, snapshot, topics, journal, context);
+  try {
+    const groups = groupsToRestore(job.consumerGroups, mappings);
+    remarks.push(...mappings.plan, ...(await checkConsumers(groups, mappings, snapshot, names, client, context)));
+    const plan = describePlan({ job, snapshot, topics, remarks, now: Date.now(), restoreId: journal.restoreId });
+    const prepared = { plan, snapshot, targetClusterId, topics, journal, mappings };
+    return groups === undefined ? prepared : { ...prepared, groups };
+  } catch (error) {
+    mappings.close();
+    throw error;
+  }
+}
+
+/** Looks the Lambda mappings up; changes nothing yet. */
+async function mappingsOf(
+  { lambda }: RestoreJob,
+  snapshot: Snapshot,
+  topics: SelectedTopic[],
+  journal: RestoreJournal,
+  { progress, signal }: RunContext,
+): Promise<RestoreMappings> {
+  const earlier = await journal.last<RecoveryBody>('mappings');
+  if (lambda.length === 0 && earlier === undefined) return NO_MAPPINGS;
+  // With the SDK, which other restores need not load.
+  const { openMappings } = await import('../mappings/restore-mappings.ts');
+  return openMappings(lambda, {
+    topics: topics.map(({ source, target }) => ({ source: source.name, target })),
+    snapshotGroups: snapshot.groups.map(({ groupId }) => groupId),
+    save: (body) => journal.append('mappings', body),
+    ...(earlier !== undefined && { earlier: earlier.body }),
+    progress,
+    signal,
+  });
 }
 
 function identify(

@@ -1,4 +1,5 @@
 import type { RestoredGroups } from '../groups/restore-groups.ts';
+import type { MappingOutcome } from '../mappings/outcome.ts';
 
 /** What a restore would do: the answer of a dry run. */
 export interface RestorePlan {
@@ -61,6 +62,8 @@ export interface RestoreReport {
   offsetMap?: string;
   /** Consumer groups whose offsets were committed. */
   groups?: RestoredGroups;
+  /** Lambda event source mappings that were made again. */
+  mappings?: MappingOutcome[];
   /** Why it failed: only in the file. */
   error?: string;
   /** Present when the target was read back. */

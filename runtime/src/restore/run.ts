@@ -25,7 +25,8 @@ export async function planRestore(
   options: PrepareOptions = {},
 ): Promise<RestorePlan> {
   return withConnections(job, context, async (connections) => {
-    const { plan } = await prepare(job, connections, context, options);
+    const { plan, mappings } = await prepare(job, connections, context, options);
+    mappings.close();
     return plan;
   });
 }
@@ -45,8 +46,12 @@ export async function runRestore(
   await checkReportFile(job.reportFile);
   return withConnections(job, context, async (connections) => {
     const prepared = await prepare(job, connections, context, options);
-    for (const note of prepared.plan.notes) context.progress.note('info', note);
-    return executeRestore(prepared, job, connections.client, connections.store, context, options);
+    try {
+      for (const note of prepared.plan.notes) context.progress.note('info', note);
+      return await executeRestore(prepared, job, connections.client, connections.store, context, options);
+    } finally {
+      prepared.mappings.close();
+    }
   });
 }
 
