@@ -5,10 +5,10 @@ import { findMappings, type MappingChoice } from './find-mappings.ts';
 import type { LambdaPlace } from './lambda-api.ts';
 import type { LambdaPlaces } from './lambda-places.ts';
 import { type MappingWish, targetOf } from './mapping-target.ts';
-import { moveMapping } from './move-mapping.ts';
+import { type MovingRecord, moveMapping } from './move-mapping.ts';
 import type { MappingOutcome } from './outcome.ts';
 import { enableAgain, pauseMapping } from './pause-mapping.ts';
-import { isUnfinished, type MappingRecord, type MappingTarget, Recovery, readRecoveryFile } from './recovery.ts';
+import { isUnfinished, type MappingRecord, Recovery, readRecoveryFile } from './recovery.ts';
 import { type SavedMapping, saveMapping } from './saved-mapping.ts';
 
 /** The settings of the mappings that are meant. @throws what `findMappings` and `saveMapping` throw */
@@ -73,8 +73,7 @@ export async function goOnWith(
       }
       record.target = targetOf(record.saved, { strategy: 'resume' });
     }
-    const moving = record as MappingRecord & { target: MappingTarget };
-    return moveMapping(moving, places, () => recovery.write(records), signal);
+    return moveMapping(record as MovingRecord, places, () => recovery.write(records), signal);
   };
   return eachMapping(open, work, recovery.hint);
 }

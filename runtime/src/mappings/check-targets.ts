@@ -1,7 +1,7 @@
 import { MskBackupError } from '../errors.ts';
-import { type EventSourceMapping, mappingName } from './lambda-api.ts';
-import { parseFunctionName } from './lambda-names.ts';
+import { mappingName } from './lambda-api.ts';
 import type { LambdaPlaces } from './lambda-places.ts';
+import { isMappingOf } from './mapping-target.ts';
 import { describeMapping } from './outcome.ts';
 import type { MappingRecord, MappingTarget } from './recovery.ts';
 
@@ -36,7 +36,7 @@ export async function checkTargets(
       );
     }
     const others = (await places.all(target.place, signal)).filter(({ uuid }) => !leaving.has(uuid));
-    const existing = others.find((other) => isSame(other, target));
+    const existing = others.find((other) => isMappingOf(other, target));
     if (existing !== undefined) {
       throw refusal(
         'MAPPING_EXISTS',
@@ -56,16 +56,6 @@ export async function checkTargets(
 
 function identity({ functionName, clusterArn, topics }: MappingTarget): string {
   return [functionName, clusterArn, ...topics].join(' ');
-}
-
-function isSame(mapping: EventSourceMapping, { functionName, clusterArn, topics }: MappingTarget): boolean {
-  const [a, b] = [parseFunctionName(mapping.functionArn), parseFunctionName(functionName)];
-  return (
-    mapping.eventSourceArn === clusterArn &&
-    a.name === b.name &&
-    a.qualifier === b.qualifier &&
-    mapping.topics.some((topic) => topics.includes(topic))
-  );
 }
 
 function refusal(code: string, message: string): MskBackupError {

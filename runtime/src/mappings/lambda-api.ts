@@ -17,8 +17,6 @@ import { namesFunction } from './lambda-names.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const STALL_TIMEOUT_MS = 30_000;
-/** Of the SDK, for throttles, 5xx and broken connections: some ten seconds of pauses. */
-const ATTEMPTS = 6;
 /** Without one the SDK writes hints to the console. */
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -49,7 +47,9 @@ export interface LambdaPlace {
   endpoint?: string;
 }
 
-export interface WaitTiming {
+export interface LambdaTiming {
+  /** Of a request, when there were too many, the answer is 5xx or the connection breaks. The SDK makes the pauses: up to 20 s in all. */
+  attempts: number;
   /** Before the second look; it doubles with each. */
   firstPauseMs: number;
   longestPauseMs: number;
@@ -59,25 +59,31 @@ export interface WaitTiming {
   staleMs: number;
 }
 
-const TIMING: WaitTiming = { firstPauseMs: 250, longestPauseMs: 10_000, patienceMs: 15 * 60_000, staleMs: 60_000 };
+const TIMING: LambdaTiming = {
+  attempts: 6,
+  firstPauseMs: 250,
+  longestPauseMs: 10_000,
+  patienceMs: 15 * 60_000,
+  staleMs: 60_000,
+};
 
 /** What a mapping can be waited for. `at rest`: Enabled or Disabled; `gone`: its deletion is over. */
 export type AwaitedState = 'Disabled' | 'Enabled' | 'at rest' | 'gone';
 
 /** Lambda's API for event source mappings in one region, with AWS's default credentials. Errors: see `lambdaError`. */
-export function lambdaApi(place: LambdaPlace, timing: WaitTiming = TIMING): LambdaApi {
+export function lambdaApi(place: LambdaPlace, timing: LambdaTiming = TIMING): LambdaApi {
   return new LambdaApi(place, timing);
 }
 
 export class LambdaApi {
   readonly #client: LambdaClient;
   readonly #place: LambdaPlace;
-  readonly #timing: WaitTiming;
+  readonly #timing: LambdaTiming;
 
   /** Use `lambdaApi`. */
-  constructor(place: LambdaPlace, timing: WaitTiming) {
+  constructor(place: LambdaPlace, timing: LambdaTiming) {
     const config: LambdaClientConfig = {
-      maxAttempts: ATTEMPTS,
+      maxAttempts: timing.attempts,
       logger: SILENT,
       requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, socketTimeout: STALL_TIMEOUT_MS },
     };
@@ -177,6 +183,7 @@ export class LambdaApi {
 
   /**
    * Looks with growing pauses until the mapping is in the state.
+   * @param mayBeStale it may still be shown in a state at rest that it is leaving; a mapping that was just made is in none
    * @returns the mapping; undefined when it is gone
    * @throws MskBackupError kind `connection`, `MAPPING_STATE`, when it comes to rest in another state or takes longer than
    *   15 minutes; kind `configuration`, `MAPPING_GONE`, when it is not there
@@ -185,9 +192,10 @@ export class LambdaApi {
     uuid: string,
     wanted: AwaitedState,
     signal?: AbortSignal,
+    mayBeStale = true,
   ): Promise<EventSourceMapping | undefined> {
     const pauses = new Pauses(this.#timing, signal);
-    let moved = false;
+    let moved = !mayBeStale;
     for (;;) {
       const mapping = await this.get(uuid, signal);
       if (mapping === undefined) {
@@ -255,11 +263,11 @@ export class LambdaApi {
 /** Pauses that double, until patience ends. */
 class Pauses {
   waitedMs = 0;
-  readonly #timing: WaitTiming;
+  readonly #timing: LambdaTiming;
   readonly #signal: AbortSignal | undefined;
   #pauseMs: number;
 
-  constructor(timing: WaitTiming, signal?: AbortSignal) {
+  constructor(timing: LambdaTiming, signal?: AbortSignal) {
     this.#timing = timing;
     this.#signal = signal;
     this.#pauseMs = timing.firstPauseMs;

@@ -1,6 +1,6 @@
 import { MskBackupError } from '../errors.ts';
 import { groupOf, newGroup } from './consumer-group.ts';
-import { mappingName } from './lambda-api.ts';
+import { type EventSourceMapping, mappingName } from './lambda-api.ts';
 import { parseFunctionName, regionOfArn } from './lambda-names.ts';
 import type { MappingTarget } from './recovery.ts';
 import { isAwsTag, type SavedMapping } from './saved-mapping.ts';
@@ -49,6 +49,17 @@ export function targetOf(saved: SavedMapping, wish: MappingWish, knownGroups: re
     ...(startingTimestamp !== undefined && { startingTimestamp }),
     ...(keepOld && { keepOld }),
   };
+}
+
+/** Whether a mapping is what the target says. A function has one for a topic of a cluster. */
+export function isMappingOf(mapping: EventSourceMapping, { functionName, clusterArn, topics }: MappingTarget): boolean {
+  const [a, b] = [parseFunctionName(mapping.functionArn), parseFunctionName(functionName)];
+  return (
+    mapping.eventSourceArn === clusterArn &&
+    a.name === b.name &&
+    a.qualifier === b.qualifier &&
+    mapping.topics.some((topic) => topics.includes(topic))
+  );
 }
 
 /** What a person should know before a mapping is made by this target: what cannot be carried over, what points elsewhere. */

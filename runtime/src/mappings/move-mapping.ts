@@ -1,12 +1,15 @@
 import type { CreateEventSourceMappingRequest } from '@aws-sdk/client-lambda';
 import { hasCode } from '../errors.ts';
 import type { EventSourceMapping, LambdaApi } from './lambda-api.ts';
-import { parseFunctionName, regionOfArn, shortName } from './lambda-names.ts';
+import { regionOfArn, shortName } from './lambda-names.ts';
 import type { LambdaPlaces } from './lambda-places.ts';
-import { targetRemarks } from './mapping-target.ts';
+import { isMappingOf, targetRemarks } from './mapping-target.ts';
 import type { MappingOutcome } from './outcome.ts';
 import type { MappingRecord, MappingTarget } from './recovery.ts';
 import { toCreateInput } from './saved-mapping.ts';
+
+/** A record with a target: the mapping is to be made again. */
+export type MovingRecord = MappingRecord & { target: MappingTarget };
 
 /**
  * Deletes a mapping and makes it again by its record's target; `record` goes from `saved` to `done`. Done again after it was
@@ -15,7 +18,7 @@ import { toCreateInput } from './saved-mapping.ts';
  * @throws MskBackupError what Lambda refuses, and `MAPPING_STATE` when the new mapping does not come to read
  */
 export async function moveMapping(
-  record: MappingRecord & { target: MappingTarget },
+  record: MovingRecord,
   places: LambdaPlaces,
   written: () => Promise<void>,
   signal?: AbortSignal,
@@ -33,13 +36,13 @@ export async function moveMapping(
   const api = places.at(target.place);
   const position = target.startingTimestamp === undefined ? 'TRIM_HORIZON' : 'AT_TIMESTAMP';
   const input = toCreateInput(saved, { ...target, startingPosition: position, enabled: saved.enabled });
-  const earlier = again ? await findMade(api, input, record, signal) : undefined;
+  const earlier = again ? await findMade(api, record, signal) : undefined;
   const made = earlier ?? (await create(api, input, record, signal));
   record.newUuid = made.uuid;
   record.step = 'done';
   await written();
 
-  const now = await api.waitForState(made.uuid, saved.enabled ? 'Enabled' : 'Disabled', signal);
+  const now = await api.waitForState(made.uuid, saved.enabled ? 'Enabled' : 'Disabled', signal, false);
   if (now?.lastProcessingResult?.startsWith('PROBLEM')) remarks.push(`Lambda says: ${now.lastProcessingResult}`);
   const group = now?.consumerGroupId ?? target.consumerGroupId;
   return {
@@ -58,7 +61,7 @@ export async function moveMapping(
 
 /** @returns a remark when the old mapping's region is away, which is why one restores elsewhere */
 async function deleteOld(
-  { saved, target }: MappingRecord & { target: MappingTarget },
+  { saved, target }: MovingRecord,
   places: LambdaPlaces,
   signal?: AbortSignal,
 ): Promise<string[]> {
@@ -80,36 +83,32 @@ async function deleteOld(
 async function create(
   api: LambdaApi,
   input: CreateEventSourceMappingRequest,
-  record: MappingRecord,
+  record: MovingRecord,
   signal?: AbortSignal,
 ): Promise<EventSourceMapping> {
   try {
     return await api.create(input, signal);
   } catch (error) {
-    const made = hasCode(error, 'LAMBDA_CONFLICT') ? await findMade(api, input, record, signal) : undefined;
+    const made = hasCode(error, 'LAMBDA_CONFLICT') ? await findMade(api, record, signal) : undefined;
     if (made === undefined) throw error;
     return made;
   }
 }
 
 /**
- * The mapping that an earlier attempt made. A function has one for a topic of a cluster, and there was none before
- * (`checkTargets`), so there is no mistaking it.
+ * The mapping that an earlier attempt made. There was none like it before (`checkTargets`), so there is no mistaking it.
  */
 async function findMade(
   api: LambdaApi,
-  input: CreateEventSourceMappingRequest,
-  { saved }: MappingRecord,
+  { saved, target }: MovingRecord,
   signal?: AbortSignal,
 ): Promise<EventSourceMapping | undefined> {
-  const group = input.AmazonManagedKafkaEventSourceConfig?.ConsumerGroupId;
-  const mappings = await api.list({ functionName: input.FunctionName!, eventSourceArn: input.EventSourceArn! }, signal);
+  const mappings = await api.list({ eventSourceArn: target.clusterArn }, signal);
   return mappings.find(
     (it) =>
       it.uuid !== saved.uuid &&
       it.state !== 'Deleting' &&
-      parseFunctionName(it.functionArn).qualifier === parseFunctionName(input.FunctionName!).qualifier &&
-      it.topics.join() === input.Topics?.join() &&
-      (group === undefined || it.consumerGroupId === group),
+      isMappingOf(it, target) &&
+      (target.consumerGroupId === undefined || it.consumerGroupId === target.consumerGroupId),
   );
 }

@@ -4,11 +4,11 @@ import type { Progress } from '../observe/progress.ts';
 import { checkTargets } from './check-targets.ts';
 import { eachMapping } from './each-mapping.ts';
 import { findMappings } from './find-mappings.ts';
-import { mappingName } from './lambda-api.ts';
+import { type EventSourceMapping, mappingName } from './lambda-api.ts';
 import { namesFunction, regionOfArn } from './lambda-names.ts';
 import { LambdaPlaces, placeOf } from './lambda-places.ts';
-import { targetOf } from './mapping-target.ts';
-import { moveMapping } from './move-mapping.ts';
+import { isMappingOf, targetOf } from './mapping-target.ts';
+import { type MovingRecord, moveMapping } from './move-mapping.ts';
 import { describeMapping, type MappingOutcome } from './outcome.ts';
 import { pauseMapping } from './pause-mapping.ts';
 import { isUnfinished, type MappingRecord, type MappingTarget, Recovery, type RecoveryBody } from './recovery.ts';
@@ -115,13 +115,13 @@ class OpenMappings implements RestoreMappings {
 
   async goOn(): Promise<MappingOutcome[]> {
     const { signal, progress } = this.#options;
-    const work = async (record: MappingRecord & { target: MappingTarget }) => {
+    const work = async (record: MovingRecord) => {
       const outcome = await moveMapping(record, this.#places, () => this.#write(), signal);
       progress.note('info', `${mappingName(outcome.uuid)} is ${outcome.newUuid} now (${describeMapping(record)})`);
       for (const remark of outcome.remarks) progress.note('warn', `${mappingName(outcome.uuid)}: ${remark}`);
       return outcome;
     };
-    const open = this.#records.filter(isUnfinished) as (MappingRecord & { target: MappingTarget })[];
+    const open = this.#records.filter(isUnfinished) as MovingRecord[];
     return eachMapping(open, work, this.#recovery.hint);
   }
 
@@ -158,7 +158,7 @@ async function recordsOf(
 
   const place = placeOf(wish);
   const { where } = places.at(place);
-  let found: { uuid: string }[];
+  let found: EventSourceMapping[];
   try {
     const reads = new Set(topics.flatMap(({ source, target }) => [source, target]));
     found = findMappings(await places.all(place, signal), wish, reads, where);
@@ -175,8 +175,9 @@ async function recordsOf(
     return [];
   }
   const records: MappingRecord[] = [];
-  for (const { uuid } of found) {
-    if (known.some(({ saved, newUuid }) => saved.uuid === uuid || newUuid === uuid)) continue;
+  for (const mapping of found) {
+    if (known.some((record) => isOf(record, mapping))) continue;
+    const { uuid } = mapping;
     const saved = await saveMapping(places.at(place), uuid, place, signal);
     records.push({ saved, target: wishedTarget(saved, wish, options), step: 'saved' });
   }
@@ -186,6 +187,12 @@ async function recordsOf(
 function isMeant({ uuid, functionName }: LambdaMapping, { saved, newUuid }: MappingRecord): boolean {
   if (uuid === undefined) return functionName !== undefined && namesFunction(functionName, saved.functionArn);
   return [saved.uuid, newUuid].includes(uuid.toLowerCase());
+}
+
+/** Whether a mapping is the one of a record: as it was, or as it was made again, even where the answer to that was lost. */
+function isOf({ saved, newUuid, step, target }: MappingRecord, mapping: EventSourceMapping): boolean {
+  if ([saved.uuid, newUuid].includes(mapping.uuid)) return true;
+  return step === 'moving' && target !== undefined && isMappingOf(mapping, target);
 }
 
 function wishedTarget(saved: SavedMapping, wish: LambdaMapping, options: RestoreMappingsOptions): MappingTarget {
