@@ -50,6 +50,14 @@ export function buildProgram(): Command {
     .addOption(
       new Option('--verify <how>', 'read: read the target back and compare it record by record').choices(['read']),
     )
+    .option('--recreate', 'delete the topics that a restore has made, and restore them anew')
+    .addOption(
+      new Option(
+        '--finish',
+        'give topics of a finished restore the retention back that would delete restored records',
+      ).conflicts(['recreate', 'dryRun', 'verify', 'backupId']),
+    )
+    .option('--restore <id>', 'with --finish: which restore; default: the newest one')
     .option('--dry-run', 'print what would be restored; write nothing')
     .action(does(() => import('./commands/restore.ts'), GRACE_MS));
 
