@@ -287,6 +287,53 @@ test('a mapping that Lambda cannot start is told with the reason, and is there',
   opened.close();
 });
 
+test('a mapping that was deleted between two runs is made again', async () => {
+  const old = server.add({ BatchSize: 7 });
+  const given = options();
+  const wishes = [wish({ strategy: 'reset' })];
+  const first = await openMappings(wishes, given);
+  await first.pause();
+  first.close();
+  server.mappings.clear();
+  await run(wishes, { ...given, earlier: saved.at(-1)! });
+  expect(server.only()).toMatchObject({ BatchSize: 7, State: 'Enabled', EventSourceArn: old.EventSourceArn });
+});
+
+test('a second run does by a changed configuration what the first has not begun', async () => {
+  server.add();
+  const given = options();
+  const first = await openMappings([wish({ strategy: 'reset' })], given);
+  await first.pause();
+  first.close();
+  const second = await openMappings([wish({ clusterArn: server.clusterArn('dr') })], {
+    ...given,
+    earlier: saved.at(-1)!,
+  });
+  expect(second.giveUp()).toHaveLength(2);
+  await second.pause();
+  await second.goOn();
+  expect(server.only()).toMatchObject({ EventSourceArn: server.clusterArn('dr'), State: 'Enabled' });
+  second.close();
+});
+
+test('stopped while it waits for Lambda: what is stopped, and how it goes on', async () => {
+  const old = server.add();
+  const stop = new AbortController();
+  const opened = await openMappings([wish()], options({ signal: stop.signal }));
+  server.stick();
+  const pausing = opened.pause().catch((it: unknown) => it);
+  await expect.poll(() => server.only().State, { timeout: 30_000 }).toBe('Disabling');
+  stop.abort(new MskBackupError('interrupted', 'INTERRUPTED', 'stopped by SIGTERM'));
+  expect(await pausing).toMatchObject({
+    kind: 'interrupted',
+    message: expect.stringMatching(
+      /^stopped by SIGTERM; the settings are in the journal .*: msk-backup esm resume --from ENTRY$/,
+    ),
+  });
+  expect(opened.giveUp()[0]).toContain(old.UUID);
+  opened.close();
+});
+
 test('a mapping in a region that is away is left out, with how to make it again', async () => {
   const dr = await LambdaServer.start({ region: 'us-east-1', transitionMs: 1 });
   try {

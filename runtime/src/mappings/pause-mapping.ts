@@ -4,7 +4,10 @@ import type { LambdaPlaces } from './lambda-places.ts';
 import type { MappingOutcome } from './outcome.ts';
 import type { MappingRecord } from './recovery.ts';
 
-/** Stops a mapping and waits until Lambda reads no more. @throws MskBackupError `MAPPING_STATE`, `MAPPING_GONE` */
+/**
+ * Stops a mapping and waits until Lambda reads no more. One that is gone, though its settings are saved, reads no more either.
+ * @throws MskBackupError `MAPPING_STATE`, and `MAPPING_GONE` for one that is deleted meanwhile
+ */
 export async function pauseMapping(
   record: MappingRecord,
   places: LambdaPlaces,
@@ -12,6 +15,9 @@ export async function pauseMapping(
 ): Promise<MappingOutcome> {
   const { saved } = record;
   const api = places.at(saved.place);
+  if ((await api.get(saved.uuid, signal)) === undefined) {
+    return { ...outcome(record, 'unchanged', undefined), remarks: ['it is not there any more'] };
+  }
   // It may have been disabled by an earlier run.
   const before = await api.waitForState(saved.uuid, 'at rest', signal);
   if (before?.state === 'Enabled') await api.disable(saved.uuid, signal);

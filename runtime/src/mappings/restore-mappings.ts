@@ -5,7 +5,7 @@ import { checkTargets } from './check-targets.ts';
 import { eachMapping } from './each-mapping.ts';
 import { findMappings } from './find-mappings.ts';
 import { type EventSourceMapping, mappingName } from './lambda-api.ts';
-import { namesFunction, regionOfArn } from './lambda-names.ts';
+import { namesFunction, regionOfArn, shortName } from './lambda-names.ts';
 import { LambdaPlaces, placeOf } from './lambda-places.ts';
 import { isMappingOf, targetOf } from './mapping-target.ts';
 import { type MovingRecord, moveMapping } from './move-mapping.ts';
@@ -107,9 +107,10 @@ class OpenMappings implements RestoreMappings {
     await this.#write();
     this.#changed = true;
     const work = async (record: MappingRecord) => {
-      await pauseMapping(record, this.#places, signal);
-      progress.note('info', `${mappingName(record.saved.uuid)} (${describeMapping(record)}) is disabled`);
+      const { state = 'not there any more' } = await pauseMapping(record, this.#places, signal);
+      progress.note('info', `${mappingName(record.saved.uuid)} (${shortName(record.saved.functionArn)}) is ${state}`);
     };
+    progress.note('info', `stopping ${count(paused)}, which may take Lambda some minutes`);
     await eachMapping(paused, work, this.#recovery.hint);
   }
 
@@ -122,6 +123,7 @@ class OpenMappings implements RestoreMappings {
       return outcome;
     };
     const open = this.#records.filter(isUnfinished) as MovingRecord[];
+    if (open.length > 0) progress.note('info', `making ${count(open)} again, which may take Lambda some minutes`);
     return eachMapping(open, work, this.#recovery.hint);
   }
 
@@ -141,6 +143,10 @@ class OpenMappings implements RestoreMappings {
   #write(): Promise<void> {
     return this.#recovery.write(this.#records);
   }
+}
+
+function count({ length }: readonly unknown[]): string {
+  return length === 1 ? 'an event source mapping' : `${length} event source mappings`;
 }
 
 /** The mappings that a part of the configuration means, as far as no earlier run has saved them. */
