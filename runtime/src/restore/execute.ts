@@ -5,7 +5,7 @@ import type { KafkaClient } from '../kafka/client.ts';
 import type { ClusterDescription } from '../kafka/describe-cluster.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { checkRestore, expectedChain } from './check.ts';
+import { checkRestore } from './check.ts';
 import { putConsumersBack } from './consumers.ts';
 import { setLogStart } from './exact/log-start.ts';
 import type { ExecuteOptions } from './execute-options.ts';
@@ -16,9 +16,9 @@ import { pausedAmong, pauseTopics } from './pause-topics.ts';
 import type { PreparedRestore } from './prepare-restore.ts';
 import { RateLimit } from './rate-limit.ts';
 import { readBack } from './read-back.ts';
-import type { RestoredTopic, RestoreReport } from './report.ts';
+import type { RestoreReport } from './report.ts';
 import { writeReportFile } from './report-file.ts';
-import type { SpreadTask } from './restore-spread.ts';
+import { type Outcome, reportOn } from './report-on.ts';
 import { isStop } from './stopping.ts';
 import { writeOffsetMap } from './write-offset-map.ts';
 import { writePartitions } from './write-partitions.ts';
@@ -123,20 +123,6 @@ async function checkAll(
   await checkRestore(work, client, cluster, !job.allowNonEmpty, signal);
 }
 
-export type Outcome = Pick<RestoreReport, 'interrupted' | 'readBack' | 'offsetMap' | 'groups' | 'mappings' | 'error'>;
-
-function reportOn({ plan }: PreparedRestore, started: Date, work: TopicWork[], outcome: Outcome): RestoreReport {
-  const finished = new Date();
-  return {
-    plan,
-    startedAt: started.toISOString(),
-    finishedAt: finished.toISOString(),
-    durationMs: finished.getTime() - started.getTime(),
-    topics: work.map(reportTopic),
-    ...outcome,
-  };
-}
-
 /** The report of a restore that failed. A file that cannot be written must not hide why. */
 async function writeFailure(
   job: RestoreJob,
@@ -155,42 +141,4 @@ async function writeFailure(
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function reportTopic({ topic, paused, tasks, spreads, stays }: TopicWork): RestoredTopic {
-  return {
-    source: topic.source.name,
-    target: topic.target,
-    ...(stays !== undefined && { retentionPaused: stays }),
-    originalConfig: Object.fromEntries(paused.settings.map(({ name, original }) => [name, original])),
-    ...(spreads.length > 0 && { spread: reportSpread(spreads) }),
-    partitions: tasks.map(({ writer, frames, extent }) => ({
-      partition: writer.partition,
-      source: frames.partition.partition,
-      records: writer.ledger.records,
-      batches: writer.ledger.batches,
-      expectedChecksum: hexChain(expectedChain(frames)),
-      producedChecksum: hexChain(writer.ledger.chain),
-      targetStart: writer.ledger.start,
-      targetEnd: writer.ledger.end,
-      ranges: writer.ledger.map.size,
-      ...(extent !== undefined && { logStart: extent.start, markers: extent.markers }),
-    })),
-  };
-}
-
-function reportSpread(spreads: SpreadTask[]): NonNullable<RestoredTopic['spread']> {
-  return {
-    sources: spreads.map(({ frames, records }) => ({ source: frames.partition.partition, records })),
-    targets: spreads[0]!.writers.map(({ partition, ledger }) => ({
-      partition,
-      records: ledger.records,
-      targetStart: ledger.start,
-      targetEnd: ledger.end,
-    })),
-  };
-}
-
-function hexChain(chain: number): string {
-  return chain.toString(16).padStart(8, '0');
 }

@@ -1,4 +1,5 @@
 import type { RestoredGroups } from '../groups/restore-groups.ts';
+import type { StoredRange } from '../journal/entries.ts';
 import type { MappingOutcome } from '../mappings/outcome.ts';
 
 /** What a restore would do: the answer of a dry run. */
@@ -99,8 +100,10 @@ export interface RestoredPartition {
   /** At the target: before the first record, and after the last one, of this restore. */
   targetStart: number;
   targetEnd: number;
-  /** Ranges of the offset map: 1 when the records are as consecutive as they were. */
-  ranges: number;
+  /** Ranges of the offset map. */
+  rangeCount: number;
+  /** The map itself: first offset at the source, first at the target, records. Longer ones are only in the map's own object. */
+  ranges?: StoredRange[];
   /** Exact restores. */
   logStart?: number;
   /** Exact restores: offsets filled with markers. */
