@@ -15,8 +15,7 @@ export async function killedWhen(
   reached: () => Promise<boolean>,
   options: RestoreOptions = {},
 ): Promise<boolean> {
-  const plain = JSON.stringify({ ...job, partitionMapping: [...job.partitionMapping] });
-  const { child, ended } = startNode([CHILD, plain, JSON.stringify(options)]);
+  const { child, ended } = startRestore(job, options);
   const watching = (async () => {
     while (child.exitCode === null && child.signalCode === null) {
       if (await reached()) return child.kill('SIGKILL');
@@ -27,4 +26,19 @@ export async function killedWhen(
   const [{ signal, stdout, stderr }] = await Promise.all([ended, watching]);
   if (signal !== 'SIGKILL' && !stdout.includes('done')) throw new Error(`the restore ended by itself:\n${stderr}`);
   return signal === 'SIGKILL';
+}
+
+/**
+ * Runs a restore in a process of its own that kills itself at a step: see restore-child.ts.
+ * @returns whether it was killed before it ended by itself
+ */
+export async function killedAt(job: RestoreJob, step: RegExp, options: RestoreOptions = {}): Promise<boolean> {
+  const { signal, stdout, stderr } = await startRestore(job, options, step).ended;
+  if (signal !== 'SIGKILL' && !stdout.includes('done')) throw new Error(`the restore ended by itself:\n${stderr}`);
+  return signal === 'SIGKILL';
+}
+
+function startRestore(job: RestoreJob, options: RestoreOptions, step?: RegExp) {
+  const plain = JSON.stringify({ ...job, partitionMapping: [...job.partitionMapping] });
+  return startNode([CHILD, plain, JSON.stringify(options), step?.source ?? '']);
 }

@@ -66,6 +66,20 @@ export interface PartitionProgress {
   batches: number;
   /** Batch chain over the archived batches that are accounted for. */
   chain: number;
+  /** Of the records so far. */
+  atStake: StakeSoFar;
   /** Ranges that are new since the entry before; the first one may be a longer form of the last one there. */
   ranges: StoredRange[];
+}
+
+/** What retention would delete of a partition, should it be set back: see restore/retention.ts. */
+export interface StakeSoFar {
+  /** Epoch ms: the smallest of the batches' largest timestamps; null for none. */
+  oldest: number | null;
+  olderRecords: number;
+  records: number;
+  /** As produced. */
+  bytes: number;
+  /** The broker compresses anew. */
+  sizeUnknown: boolean;
 }

@@ -92,12 +92,14 @@ export async function openTopics(
       const end = ends.get(place)!;
       const earlier = topic.earlier?.partitions.get(partition);
       const writer = writerOf(partition, earlier?.start ?? end);
+      const stake = atStake();
+      if (earlier?.progress !== undefined) stake.takeOver(earlier.progress.atStake);
       return {
         frames,
         writer,
         topicId,
         prepare: prepareOf(source, place),
-        atStake: atStake(),
+        atStake: stake,
         ...(topic.extents !== undefined && { extent: topic.extents.get(source)! }),
         ...(earlier !== undefined && { resume: takeUp(writer, earlier, end) }),
         expectedRecords: writer.ledger.records,

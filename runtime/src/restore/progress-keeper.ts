@@ -1,4 +1,4 @@
-import { type PartitionProgress, type ProgressBody, storedRange } from '../journal/entries.ts';
+import { type PartitionProgress, type ProgressBody, type StakeSoFar, storedRange } from '../journal/entries.ts';
 import type { RestoreJournal } from '../journal/journal.ts';
 import type { PartitionTask } from './partition-task.ts';
 
@@ -16,12 +16,14 @@ export interface Milestone {
   /** Ranges of the map, and how many records the last one has. */
   ranges: number;
   lastLength: number;
+  atStake: StakeSoFar;
 }
 
-export function milestone({ writer: { ledger } }: PartitionTask, next: number): Milestone {
+/** @param atStake of everything before `next`: the task itself has counted further, as it reads ahead */
+export function milestone({ writer: { ledger } }: PartitionTask, next: number, atStake: StakeSoFar): Milestone {
   const { end, records, batches, chain, map } = ledger;
   const last = [...map.ranges(map.size - 1)].at(-1);
-  return { next, end, records, batches, chain, ranges: map.size, lastLength: last?.length ?? 0 };
+  return { next, end, records, batches, chain, ranges: map.size, lastLength: last?.length ?? 0, atStake };
 }
 
 /** Notes in the journal how far the partitions have got, now and then and when it is stopped. */
@@ -78,10 +80,10 @@ export class ProgressKeeper {
 
 function progressOf(task: PartitionTask, reached: Milestone, before: Milestone | undefined): PartitionProgress {
   const { topic, partition, ledger } = task.writer;
-  const { next, end, records, batches, chain } = reached;
+  const { next, end, records, batches, chain, atStake } = reached;
   const first = Math.max(0, (before?.ranges ?? task.resume?.ranges ?? 0) - 1);
   const ranges = [...ledger.map.ranges(first)].slice(0, reached.ranges - first).map(storedRange);
   const last = ranges.at(-1);
   if (last !== undefined) last[2] = reached.lastLength;
-  return { topic, topicId: task.topicId, partition, next, end, records, batches, chain, ranges };
+  return { topic, topicId: task.topicId, partition, next, end, records, batches, chain, atStake, ranges };
 }

@@ -89,6 +89,7 @@ async function pushChunk(
   const prepared = await means.preparing(() => prepareChunk(chunk.frames, task.prepare));
   const { batches, counted, leftOver } = prepared;
   for (const batch of counted) task.atStake.add(batch);
+  for (const { bytes } of batches) task.atStake.addProduced(bytes.length);
   task.expectedRecords += prepared.expectedRecords;
   const [first, last] = [batches[0], batches.at(-1)];
   if (first === undefined || last === undefined) {
@@ -103,15 +104,15 @@ async function pushChunk(
   last.sourceBytes += leftOver.sourceBytes + carried.sourceBytes;
   carried.sourceBytes = 0;
   const next = chunk.frames.at(-1)!.until;
+  const stake = task.atStake.soFar;
   let waiting = batches.length;
   const acknowledged = ({ sourceBytes, records }: PreparedBatch) => {
     progress.advance({ bytes: sourceBytes, records });
     if (--waiting > 0) return;
-    task.milestone = milestone(task, next);
+    task.milestone = milestone(task, next, stake);
     chunk.release();
   };
   for (const batch of batches) {
-    task.atStake.addProduced(batch.bytes.length);
     const left = there === undefined ? batch : await there.skip(batch, () => acknowledged(batch));
     if (left === undefined) continue;
     if (task.extent !== undefined) await fillTo(left.runs[0]!.from, task, means);

@@ -1,4 +1,5 @@
 import type { BatchCodec } from '../batch/header.ts';
+import type { StakeSoFar } from '../journal/entries.ts';
 import type { PausedSetting } from './topic-config.ts';
 
 /** What a topic deletes by itself. */
@@ -58,6 +59,26 @@ export class AtStake {
   constructor(limits: RetentionLimits, now: number) {
     this.#limits = limits;
     this.#olderThan = now - limits.ms;
+  }
+
+  /** What is counted so far, so that a later run knows it of batches that it does not read. */
+  get soFar(): StakeSoFar {
+    return {
+      oldest: Number.isFinite(this.#oldest) ? this.#oldest : null,
+      olderRecords: this.#olderRecords,
+      records: this.#records,
+      bytes: this.#bytes,
+      sizeUnknown: this.#sizeUnknown,
+    };
+  }
+
+  /** Adds what an earlier run has counted. */
+  takeOver({ oldest, olderRecords, records, bytes, sizeUnknown }: StakeSoFar): void {
+    this.#oldest = Math.min(this.#oldest, oldest ?? Number.POSITIVE_INFINITY);
+    this.#olderRecords += olderRecords;
+    this.#records += records;
+    this.#bytes += bytes;
+    this.#sizeUnknown ||= sizeUnknown;
   }
 
   /** Counts an archived batch: records and age are its own, whatever it becomes on its way. */
