@@ -1,15 +1,17 @@
 // npm run demo: two backups of a real Kafka cluster to one S3 region, the loss of that cluster, and a restore into an empty
-// one from the replica in the other region. Ends with 0 only when everything that was there is there again.
+// one from the replica in the other region. A function that reads orders goes on there where it was. Ends with 0 only when
+// every record is at its offset again and every order was processed once.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import Table from 'cli-table3';
 import type { Snapshot } from '../runtime/src/archive/snapshot.ts';
 import { type KafkaCluster, startKafka } from '../test/support/kafka/cluster.ts';
 import { javaClient } from '../test/support/kafka/java-client.ts';
 import { type AwsEmulator, startMinistack } from '../test/support/s3/emulator.ts';
 import { mskBackup } from './demo/command.ts';
 import { type Fingerprint, fingerprint } from './demo/fingerprint.ts';
-import { createTopics, LAMBDA_GROUP, TOPICS, trade } from './demo/shop.ts';
+import { nextOffsets, processOrders } from './demo/order-function.ts';
+import { showBackups, showFunction, showTopics } from './demo/report.ts';
+import { createTopics, TOPICS, trade } from './demo/shop.ts';
 
 const BACKUP = join(import.meta.dirname, 'demo', 'msk-backup.yaml');
 const RESTORE = join(import.meta.dirname, 'demo', 'msk-restore.yaml');
@@ -46,21 +48,20 @@ async function demo(): Promise<void> {
   const client = javaClient(source);
   await createTopics(client);
   await trade(client, 0, 70_000);
-  const [orders] = await client.offsets('orders');
-  await client.commitOffsets(LAMBDA_GROUP, [
-    { topic: 'orders', partition: 0, offset: Math.floor((orders?.end ?? 0) / 2) },
-  ]);
 
   step('The first backup');
   const first = await backup(env);
-  step('The shop goes on, and the second backup copies only what is new');
+  step('The shop goes on, and a function reads half of the orders, as Lambda does: batch by batch, each committed');
   await trade(client, 70_000, 20_000);
+  const before = await fingerprints(source);
+  const orders = before.get('orders')!.records;
+  const processed = await processOrders(client, Math.floor(orders / 2));
+  const left = await nextOffsets(client);
+
+  step('The second backup copies only what is new');
   const second = await backup(env);
   if (second.added.records >= first.added.records) throw new Error('the second backup copied everything again');
   await mskBackup(['groups', '--config', BACKUP], env);
-
-  step('What Kafka’s own consumer reads in the cluster, to compare with later');
-  const before = await fingerprints(source);
 
   step('S3 replicates the archive to us-east-1; then the cluster is lost');
   const replicating = Date.now();
@@ -77,9 +78,21 @@ async function demo(): Promise<void> {
   await mskBackup(['restore', '--config', RESTORE, '--verify', 'read'], env);
   const restoreSeconds = (Date.now() - restoring) / 1000;
 
-  step('What Kafka’s own consumer reads in the new cluster');
+  step('What Kafka’s own consumer reads in the new cluster, and the function goes on there');
+  const found = await nextOffsets(javaClient(target));
   const after = await fingerprints(target);
-  report([first, second], before, after, replicationSeconds, restoreSeconds);
+  const rest = await processOrders(javaClient(target), orders - processed.length, true);
+
+  step('What was backed up, what it cost, and what came back');
+  showBackups([first, second]);
+  const same = showTopics(before, after);
+  const once = showFunction({ orders, before: processed, left, found, after: rest });
+  console.log(
+    `Waited ${replicationSeconds.toFixed(1)} s for the replica; restored and read back in ${restoreSeconds.toFixed(1)} s; ` +
+      `the whole demo took ${((Date.now() - began) / 1000).toFixed(0)} s.`,
+  );
+  if (!same) throw new Error('what came back is not what was there');
+  if (!once) throw new Error('the function did not go on where it was');
 }
 
 async function start(): Promise<KafkaCluster> {
@@ -102,53 +115,6 @@ async function fingerprints(cluster: KafkaCluster): Promise<Map<string, Fingerpr
   const found = new Map<string, Fingerprint>();
   for (const topic of TOPICS) found.set(topic, await fingerprint(javaClient(cluster), topic));
   return found;
-}
-
-function report(
-  snapshots: Snapshot[],
-  before: Map<string, Fingerprint>,
-  after: Map<string, Fingerprint>,
-  replicationSeconds: number,
-  restoreSeconds: number,
-): void {
-  const backups = new Table({
-    head: ['backup', 'records', 'MB', 'MB stored', 'seconds'],
-    style: { head: [], border: [] },
-  });
-  for (const { backupId, added } of snapshots) {
-    backups.push([
-      backupId,
-      added.records.toLocaleString('en'),
-      (added.rawBytes / 1e6).toFixed(1),
-      (added.storedBytes / 1e6).toFixed(1),
-      (added.durationMs / 1000).toFixed(1),
-    ]);
-  }
-  const topics = new Table({
-    head: ['topic', 'partitions', 'records before', 'records after', 'same records, same order'],
-    style: { head: [], border: [] },
-  });
-  let same = true;
-  for (const topic of TOPICS) {
-    const [was, is] = [before.get(topic)!, after.get(topic)!];
-    const equal = JSON.stringify(was) === JSON.stringify(is) && was.records > 0;
-    same &&= equal;
-    topics.push([
-      topic,
-      was.partitions.length,
-      was.records.toLocaleString('en'),
-      is.records.toLocaleString('en'),
-      equal ? 'yes' : 'NO',
-    ]);
-  }
-  step('What was backed up, what it cost, and what came back');
-  console.log(backups.toString());
-  console.log(topics.toString());
-  console.log(
-    `Waited ${replicationSeconds.toFixed(1)} s for the replica; restored and read back in ${restoreSeconds.toFixed(1)} s; ` +
-      `the whole demo took ${((Date.now() - began) / 1000).toFixed(0)} s.`,
-  );
-  if (!same) throw new Error('what came back is not what was there');
 }
 
 function step(title: string): void {

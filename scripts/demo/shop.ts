@@ -2,10 +2,11 @@
 import type { JavaClient, RecordToSend, ScenarioProducer } from '../../test/support/kafka/java-client.ts';
 
 export const TOPICS = ['orders', 'order-events', 'notifications'];
-export const LAMBDA_GROUP = 'amazon.lambda.6a1f7c0e-3b52-4a57-9e0c-2f4d9b7c1a35';
 
 /** Records of one send: they share batches. */
 const CHUNK = 2000;
+/** How far a transaction gets that is aborted. */
+const ABORTED = 200;
 const STATES = ['PLACED', 'PAID', 'PACKED', 'SHIPPED', 'DELIVERED'];
 
 /** Creates the three topics, each configured in a way of its own. */
@@ -16,8 +17,8 @@ export async function createTopics(client: JavaClient): Promise<void> {
 }
 
 /**
- * Writes orders in transactions of which every fifth is aborted, events with tombstones, and notifications in each of
- * Kafka's codecs.
+ * Writes orders in transactions of which every fifth fails and is aborted, events with tombstones, and notifications in each
+ * of Kafka's codecs.
  * @param from number of the first order
  */
 export async function trade(client: JavaClient, from: number, orders: number): Promise<void> {
@@ -31,9 +32,10 @@ export async function trade(client: JavaClient, from: number, orders: number): P
   }
   for (let first = from, chunk = 0; first < from + orders; first += CHUNK, chunk++) {
     const numbers = Array.from({ length: Math.min(CHUNK, from + orders - first) }, (_, i) => first + i);
+    const fails = chunk % 5 === 4;
     await producers.orders.begin();
-    await producers.orders.send('orders', numbers.map(order));
-    if (chunk % 5 === 4) {
+    await producers.orders.send('orders', numbers.slice(0, fails ? ABORTED : CHUNK).map(order));
+    if (fails) {
       await producers.orders.abort();
       continue;
     }
