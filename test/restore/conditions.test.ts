@@ -25,7 +25,9 @@ function check(
     repartitioning: {},
     ...over,
   } as RestoreJob;
-  return () => checkConditions({ job, topics, earlier: new Map(), existing: new Map(targets), sameCluster });
+  const snapshot = { sequence: 7, archiveId: 'a' };
+  const none = { earlier: new Map(), begun: new Map() };
+  return () => checkConditions({ job, snapshot, topics, ...none, existing: new Map(targets), sameCluster });
 }
 
 test('an empty or missing topic may be restored into, wherever its log starts', () => {

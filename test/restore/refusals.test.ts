@@ -183,7 +183,7 @@ describe('a damaged archive is refused by name:', () => {
       message: expect.stringMatching(new RegExp(`${pack.key}.*topic ${topic}, partition \\d, offsets 0 to 0`)),
     });
     expect(notes.join('\n')).toMatch(
-      /topic source-\d+-again: retention and compaction stay paused.*delete the topic and restore again/,
+      /topic source-\d+-again: retention and compaction stay paused.*restore again: it goes on/,
     );
     expect((await client.readAll(target)).length).toBeLessThan(2);
   });

@@ -8,7 +8,7 @@ import { openStore } from '../../runtime/src/storage/open-store.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
 import { type JavaClient, javaClient } from '../support/kafka/java-client.ts';
 import { backUp, content, context, newStorage, restore, restoreJob } from './harness.ts';
-import { killedWhen } from './killed.ts';
+import { killedAt, killedWhen } from './killed.ts';
 
 let kafka: KafkaCluster;
 let client: JavaClient;
@@ -154,6 +154,69 @@ describe('what an earlier run has left', () => {
     ).rejects.toMatchObject({ code: 'TARGET_NOT_EMPTY' });
     expect(await client.readAll('not-ours')).toHaveLength(1);
   });
+});
+
+describe('when the restore is another one by now', () => {
+  test('because latest has moved on: it is said how to go on with the old one, or to begin anew', async () => {
+    await fill('moved', 1, 4, 50);
+    const storage = await backUp(kafka, ['moved']);
+    const job = restoreJob(kafka, storage, { topicMapping: { moved: 'moved-again' }, rateLimitRecordsPerSec: 200 });
+    expect(await killedAt(job, /advance/)).toBe(true);
+    await (await client.producer()).send('moved', [{ value: 'later' }]);
+    await backUp(kafka, ['moved'], storage, { backupId: 'tuesday' });
+    await expect(runRestore(job, context().run)).rejects.toMatchObject({
+      code: 'TARGET_NOT_EMPTY',
+      message: expect.stringMatching(
+        /topic moved-again was begun by restore [0-9a-f]{16} of snapshot monday \(commit:0, as of .*\): go on with it with --backup-id commit:0, or make it anew from this snapshot with --recreate; otherwise delete it/,
+      ),
+    });
+    const resumed = await runRestore({ ...job, backupId: 'commit:0' }, context().run, { verifyRead: true });
+    expect(resumed).toMatchObject({ plan: { topics: [{ action: 'resume' }] }, readBack: { differences: [] } });
+    const all = content(await client.readAll('moved'));
+    expect(content(await client.readAll('moved-again'))).toEqual(all.slice(0, -1));
+    await expect(runRestore(job, context().run)).rejects.toMatchObject({
+      code: 'TARGET_NOT_EMPTY',
+      message: expect.stringMatching(/was restored by restore .* of snapshot monday .*: make it anew/),
+    });
+    await runRestore(job, context().run, { recreate: true });
+    expect(content(await client.readAll('moved-again'))).toEqual(all);
+  }, 60_000);
+
+  test('because of its configuration, or its archive', async () => {
+    await fill('changed', 1, 2, 50);
+    const storage = await backUp(kafka, ['changed']);
+    await client.createTopic('changed-own');
+    const state = await newStorage();
+    const job = restoreJob(kafka, storage, { topicMapping: { changed: 'changed-own' }, state });
+    await runRestore(job, context().run);
+    const refusal = async (over: Partial<RestoreJob>) => {
+      const error = await runRestore({ ...job, ...over }, context().run).catch((reason) => reason);
+      expect(error).toMatchObject({ code: 'TARGET_NOT_EMPTY' });
+      return error.message as string;
+    };
+    // Nothing about --recreate: the restore has not made the topic.
+    expect(await refusal({ includeOriginalOffsetHeader: true })).toMatch(
+      /changed-own was restored by restore \w+ of this snapshot with another configuration \(restore.offsets: translate\); otherwise/,
+    );
+    expect(await refusal({ storage: await backUp(kafka, ['changed']) })).toMatch(
+      /changed-own was restored by restore \w+ of snapshot monday of another archive; otherwise/,
+    );
+  }, 60_000);
+
+  test('because it begins anew: topics that were there before go on, with what they had set themselves', async () => {
+    const own = { 'retention.ms': '777777777', 'cleanup.policy': 'compact' };
+    await client.createTopic('mixed-own', { config: own });
+    await fill('mixed-a', 1, 2, 50);
+    await fill('mixed-b', 1, 2, 50);
+    const storage = await backUp(kafka, ['mixed-a', 'mixed-b']);
+    const job = restoreJob(kafka, storage, { topicMapping: { 'mixed-a': 'mixed-own', 'mixed-b': 'mixed-made' } });
+    expect(await killedAt(job, /stage restore/)).toBe(true);
+    const report = await runRestore(job, context().run, { recreate: true, verifyRead: true });
+    expect(report.plan.topics.map(({ action }) => action)).toEqual(['resume', 'recreate']);
+    expect(report.readBack!.differences).toEqual([]);
+    expect((await client.describeTopic('mixed-own')).config).toEqual(own);
+    expect((await client.describeTopic('mixed-made')).config).toEqual({});
+  }, 60_000);
 });
 
 test('two runs of the same restore at once: one of them is told', async () => {

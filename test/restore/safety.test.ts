@@ -13,7 +13,7 @@ import { runRestore } from '../../runtime/src/restore/run.ts';
 import { openStore } from '../../runtime/src/storage/open-store.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
 import { type JavaClient, javaClient } from '../support/kafka/java-client.ts';
-import { backUp, context, endpointOf, restore, restoreJob } from './harness.ts';
+import { backUp, context, endpointOf, newStorage, restore, restoreJob } from './harness.ts';
 
 let kafka: KafkaCluster;
 let client: JavaClient;
@@ -68,14 +68,38 @@ describe('what a stopped restore leaves', () => {
     expect((await client.describeTopic('first-again')).config).toEqual(config);
   });
 
-  test('nor by another restore, which knows nothing of it', async () => {
+  test('nor by another restore, whether it finds the journal or not', async () => {
     const storage = await archived('second', config);
     const job = restoreJob(kafka, storage, { topicMapping: { second: 'second-again' } });
     expect((await runRestore(job, stoppedBeforeTheFirstRecord())).interrupted).toBe(true);
+    const other = { ...job, includeExpired: true };
+    expect((await runRestore(other, stoppedBeforeTheFirstRecord())).interrupted).toBe(true);
     const { run, notes } = context();
-    await runRestore({ ...job, includeExpired: true }, run);
+    await runRestore({ ...other, state: await newStorage() }, run);
     expect(notes.join('\n')).toMatch(/topic second-again is empty and set as a stopped restore leaves it: .*compact/);
     expect((await client.describeTopic('second-again')).config).toEqual(config);
+  });
+
+  test('nor are its own settings forgotten, when another restore goes on with it', async () => {
+    const storage = await archived('third', config);
+    const own = { 'cleanup.policy': 'compact', 'retention.ms': '777777777' };
+    await client.createTopic('third-own', { config: own });
+    const job = restoreJob(kafka, storage, { topicMapping: { third: 'third-own' } });
+    expect((await runRestore(job, stoppedBeforeTheFirstRecord())).interrupted).toBe(true);
+    await runRestore({ ...job, includeExpired: true }, context().run);
+    expect((await client.describeTopic('third-own')).config).toEqual(own);
+  });
+
+  test('nor is what somebody sets afterwards undone when it is run again', async () => {
+    const storage = await archived('fourth', config);
+    const job = restoreJob(kafka, storage, { topicMapping: { fourth: 'fourth-again' } });
+    await runRestore(job, context().run);
+    await client.alterTopic('fourth-again', { 'cleanup.policy': null, 'retention.bytes': '5000000' });
+    await runRestore(job, context().run);
+    expect((await client.describeTopic('fourth-again')).config).toEqual({
+      'retention.bytes': '5000000',
+      'message.timestamp.type': 'LogAppendTime',
+    });
   });
 
   test('nor where the source has the defaults', async () => {
@@ -211,6 +235,6 @@ test('a broker that hangs does not keep the signal from ending it, and the setti
   expect((await reportIn(file)).interrupted).toBe(true);
   expect(notes[0]).toMatch(/changed while it is restored.*retention\.ms=777777777/);
   expect(notes.at(-1)).toMatch(
-    /hung-own: .*stay paused.*retention\.ms=777777777.*cleanup\.policy=compact.*set these back/,
+    /hung-own: .*stay paused.*retention\.ms=777777777.*cleanup\.policy=compact.*restore again: it goes on/,
   );
 }, 40_000);

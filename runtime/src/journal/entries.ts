@@ -7,6 +7,11 @@ export function storedRange({ source, target, length }: OffsetRange): StoredRang
   return [source, target, length];
 }
 
+/** `created`: topics that the restore has made, as soon as their ids are known. */
+export interface CreatedBody {
+  topics: { target: string; topicId: string }[];
+}
+
 /** `started`: what the restore is, and how the target was before it. */
 export interface StartedBody {
   snapshot: { backupId: string; sequence: number; archiveId: string; cutTime: string };

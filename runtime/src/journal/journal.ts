@@ -9,6 +9,8 @@ import type { ObjectStore } from '../storage/object-store.ts';
 export type EntryKind =
   /** Before topics are created: what is going to be done, as a dry run prints it. */
   | 'plan'
+  /** Behind their creation: see `CreatedBody`. */
+  | 'created'
   /** Before the first record is written: see `StartedBody`. */
   | 'started'
   /** How far each partition has got, now and then: see `ProgressBody`. */

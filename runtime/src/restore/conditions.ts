@@ -1,5 +1,8 @@
+import type { Snapshot } from '../archive/snapshot.ts';
 import type { RestoreJob } from '../config/job.ts';
 import { MskBackupError } from '../errors.ts';
+import { begunHint } from './begun-hint.ts';
+import type { BegunTopic } from './begun-topics.ts';
 import type { EarlierTopic } from './earlier-runs.ts';
 import type { SelectedTopic } from './select-topics.ts';
 import { refuseSharedPartitions, repartitionedTo, writtenPartitions } from './target-partitions.ts';
@@ -7,11 +10,14 @@ import type { TargetTopic } from './target-state.ts';
 
 export interface ConditionInput {
   job: RestoreJob;
+  snapshot: Pick<Snapshot, 'sequence' | 'archiveId'>;
   topics: SelectedTopic[];
   /** Topics of the target that exist, by name. */
   existing: Map<string, TargetTopic>;
   /** Those of them that an earlier run of this restore has begun, by name. */
   earlier: Map<string, EarlierTopic>;
+  /** Those that another restore has begun, by name. */
+  begun: Map<string, BegunTopic>;
   /** Whether the target is the cluster that the snapshot was taken from. */
   sameCluster: boolean;
 }
@@ -20,7 +26,8 @@ export interface ConditionInput {
  * Everything that has to hold before a restore writes anything.
  * @throws MskBackupError kind `configuration`, naming every topic that is in the way
  */
-export function checkConditions({ job, topics, existing, earlier, sameCluster }: ConditionInput): void {
+export function checkConditions(input: ConditionInput): void {
+  const { job, topics, existing, earlier, sameCluster } = input;
   refuseSharedPartitions(topics, job);
   if (!job.createTopics) refuseMissingTargets(topics, existing);
   for (const topic of topics) {
@@ -34,8 +41,8 @@ export function checkConditions({ job, topics, existing, earlier, sameCluster }:
   const holding = topics.filter(
     (topic) => !earlier.has(topic.target) && recordsIn(existing.get(topic.target), writtenPartitions(topic, job)) > 0,
   );
-  if (sameCluster) refuseOwnSource(holding);
-  if (!job.allowNonEmpty && holding.length > 0) throw notEmpty(holding, existing, job);
+  if (sameCluster) refuseOwnSource(holding, input);
+  if (!job.allowNonEmpty && holding.length > 0) throw notEmpty(holding, input);
 }
 
 function recordsIn(target: TargetTopic | undefined, partitions: number[]): number {
@@ -111,19 +118,25 @@ function lost(what: string): MskBackupError {
   );
 }
 
-function refuseOwnSource(holding: SelectedTopic[]): void {
+function refuseOwnSource(holding: SelectedTopic[], { begun, snapshot }: ConditionInput): void {
   const own = holding.filter(({ source, target }) => source.name === target).map(({ target }) => target);
   if (own.length === 0) return;
+  const hint = begunHint(own, begun, snapshot);
   throw new MskBackupError(
     'configuration',
     'TARGET_IS_SOURCE',
-    `topic ${own.join(', ')} was backed up from this same cluster and still holds records: a restore would double them; map it to another name with restore.topic_mapping, or delete it first`,
+    `topic ${own.join(', ')} was backed up from this same cluster and still holds records: a restore would double them; ${hint ?? 'map it to another name with restore.topic_mapping, or delete it first'}`,
   );
 }
 
-function notEmpty(holding: SelectedTopic[], existing: Map<string, TargetTopic>, job: RestoreJob): MskBackupError {
+function notEmpty(holding: SelectedTopic[], { job, snapshot, existing, begun }: ConditionInput): MskBackupError {
   const list = holding.map(
     (topic) => `${topic.target} (${recordsIn(existing.get(topic.target), writtenPartitions(topic, job))})`,
+  );
+  const hint = begunHint(
+    holding.map(({ target }) => target),
+    begun,
+    snapshot,
   );
   const otherwise =
     job.offsets === 'exact'
@@ -132,6 +145,6 @@ function notEmpty(holding: SelectedTopic[], existing: Map<string, TargetTopic>, 
   return new MskBackupError(
     'configuration',
     'TARGET_NOT_EMPTY',
-    `the target already holds records (offsets in brackets) in topic ${list.join(', ')}; nothing was restored: delete it, map it to another name with restore.topic_mapping${otherwise}`,
+    `the target already holds records (offsets in brackets) in topic ${list.join(', ')}; nothing was restored: ${hint === undefined ? '' : `${hint}; otherwise `}delete it, map it to another name with restore.topic_mapping${otherwise}`,
   );
 }

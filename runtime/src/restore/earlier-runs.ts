@@ -4,6 +4,7 @@ import type { RestoreJournal } from '../journal/journal.ts';
 /** A topic of the target that an earlier run of the same restore has begun to fill. */
 export interface EarlierTopic {
   created: boolean;
+  /** As they were before the restore changed them; the last run has them all. */
   settings: SettingBefore[];
   /** By target partition. */
   partitions: Map<number, EarlierPartition>;
@@ -27,11 +28,12 @@ export async function earlierRuns(
   const found = new Map<string, EarlierTopic>();
   for (const { body } of await journal.all<StartedBody>('started')) {
     for (const { target, topicId, created, settings, partitions } of body.topics) {
-      if (topicIds.get(target) !== topicId || found.has(target)) continue;
+      if (topicIds.get(target) !== topicId) continue;
+      const first = found.get(target)?.partitions;
       found.set(target, {
         created,
         settings,
-        partitions: new Map(partitions.map(({ target: number, start }) => [number, { start }])),
+        partitions: first ?? new Map(partitions.map(({ target: number, start }) => [number, { start }])),
       });
     }
   }

@@ -104,13 +104,16 @@ export function tellWhatStays(work: TopicWork[], context: RunContext): void {
     if (settings.length === 0) continue;
     const list = listed(settings);
     one.stays = `the restore did not come to its end; before it: ${list}`;
-    const how = one.topic.exists
-      ? 'set these back first, empty the topic if it holds records, and restore again'
-      : 'delete the topic and restore again';
     context.progress.note(
       'warn',
-      `topic ${one.topic.target}: retention and compaction stay paused, because the restore did not come to its end (before: ${list}); ${how}`,
+      `topic ${one.topic.target}: retention and compaction stay paused, because the restore did not come to its end (before: ${list}); ${howToEnd(one)}`,
       { topic: one.topic.target, original: valuesOf(settings) },
     );
   }
+}
+
+function howToEnd({ topic, spreads }: TopicWork): string {
+  if (spreads.length === 0) return 'restore again: it goes on, and gives them back in the end';
+  const created = topic.before?.created ?? !topic.exists;
+  return created ? 'restore again with --recreate' : 'set these back, delete the topic, and restore again';
 }

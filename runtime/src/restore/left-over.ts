@@ -7,8 +7,8 @@ import { isOddPause, ownSettings, pausedValues } from './topic-config.ts';
 
 /**
  * A restore that was stopped before its first record leaves an empty topic behind whose retention is off and whose policy
- * is `delete`. The next one would take these for the topic's own values and set them "back" for good. So such topics get
- * what they would be created with first, while they hold nothing that this could delete.
+ * is `delete`. One that does not find its journal would take these for the topic's own values and set them "back" for good. So
+ * such topics get what they would be created with first, while they hold nothing that this could delete.
  */
 export async function undoLeftOvers(
   client: KafkaClient,
@@ -16,7 +16,7 @@ export async function undoLeftOvers(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  const empty = topics.filter(({ isEmpty, earlier }) => isEmpty && earlier === undefined);
+  const empty = topics.filter(({ isEmpty, before }) => isEmpty && before === undefined);
   const configs = await describeTopicConfigs(
     client,
     empty.map(({ target }) => target),

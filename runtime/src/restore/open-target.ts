@@ -1,7 +1,7 @@
 import type { RestoreJob } from '../config/job.ts';
 import { MskBackupError } from '../errors.ts';
 import { unlessAborted } from '../flow/unless-aborted.ts';
-import type { StartedBody } from '../journal/entries.ts';
+import type { CreatedBody, StartedBody } from '../journal/entries.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { ClusterDescription } from '../kafka/describe-cluster.ts';
 import { initProducerId, type ProducerIdentity } from '../kafka/init-producer-id.ts';
@@ -12,6 +12,7 @@ import { openTransactionFiller } from './exact/transaction-filler.ts';
 import { undoLeftOvers } from './left-over.ts';
 import { openTopics, type TopicWork } from './open-topics.ts';
 import { type PausedTopic, planPause } from './pause-topics.ts';
+import type { PreparedTopic } from './plan.ts';
 import type { PreparedRestore } from './prepare-restore.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { deleteRecreated } from './recreate.ts';
@@ -55,6 +56,8 @@ export async function openTarget(
   await step(() => createMissing(client, topics, job));
   const names = topics.map(({ target }) => target);
   const cluster = await step(() => waitUntilLed(client, names, signal));
+  const made = createdBody(topics, cluster);
+  if (made.topics.length > 0) await step(() => journal.append<CreatedBody>('created', made));
   await step(() => undoLeftOvers(client, topics, progress, signal));
   const pauses = await step(() => planPause(client, topics));
   for (const [topic, { leftOut }] of pauses) {
@@ -80,6 +83,12 @@ async function openFiller(
   return openTransactionFiller(client, { restoreId, slots: TRANSACTIONS_AT_ONCE, signal });
 }
 
+function createdBody(topics: PreparedTopic[], cluster: ClusterDescription): CreatedBody {
+  const made = new Set(topics.filter(({ exists }) => !exists).map(({ target }) => target));
+  const created = cluster.topics.filter(({ name }) => made.has(name));
+  return { topics: created.map(({ name, topicId }) => ({ target: name, topicId })) };
+}
+
 function startedBody({ snapshot, targetClusterId }: PreparedRestore, work: TopicWork[], job: RestoreJob): StartedBody {
   return {
     snapshot: {
@@ -98,7 +107,7 @@ function startedBody({ snapshot, targetClusterId }: PreparedRestore, work: Topic
       source: topic.source.name,
       target: topic.target,
       topicId,
-      created: topic.earlier?.created ?? !topic.exists,
+      created: topic.before?.created ?? !topic.exists,
       settings: paused.settings,
       partitions: [
         ...tasks.map(({ frames, writer }) => ({

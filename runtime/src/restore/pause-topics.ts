@@ -35,16 +35,17 @@ const TOPICS_A_REQUEST = 200;
 export async function planPause(client: KafkaClient, topics: PreparedTopic[]): Promise<Map<string, PausedTopic>> {
   const configs = await client.describeTopicConfigs(topics.map(({ target }) => target));
   const plan = new Map<string, PausedTopic>();
-  for (const { target, exists, earlier, config } of topics) {
+  for (const { target, exists, before, config } of topics) {
     const described = configs.get(target) ?? [];
     const { own, leftOut } =
-      exists && !earlier?.created ? { own: {}, leftOut: [] } : ownSettings(config.whereKnown, described);
+      exists && !before?.created ? { own: {}, leftOut: [] } : ownSettings(config.whereKnown, described);
     const entries = described.map((entry) => {
       const value = own[entry.name];
       if (value !== undefined) return { ...entry, value, isDefault: false };
-      // An earlier run has changed it, and noted what it was.
-      const before = earlier?.settings.find(({ name }) => name === entry.name);
-      return before === undefined ? entry : { ...entry, value: before.effective, isDefault: before.original === null };
+      // A restore has changed it, and noted what it was, unless somebody has set another value since.
+      const noted = before?.settings.find(({ name }) => name === entry.name);
+      const changed = noted !== undefined && !entry.isDefault && entry.value === noted.during;
+      return !changed ? entry : { ...entry, value: noted.effective, isDefault: noted.original === null };
     });
     const settings = settingsToPause(entries);
     const settingNamed = (name: string) => entries.find((entry) => entry.name === name)?.value ?? undefined;

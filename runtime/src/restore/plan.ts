@@ -16,6 +16,8 @@ export interface PreparedTopic extends SelectedTopic {
   recreate: boolean;
   /** What an earlier run of this restore has left of it. */
   earlier?: EarlierTopic;
+  /** What this or another restore noted of it before changing it. */
+  before?: Pick<EarlierTopic, 'created' | 'settings'>;
   /** Exact restores: by source partition. */
   extents?: Map<number, ExactExtent>;
   /** Of the target's topic, when it exists. */

@@ -12,14 +12,14 @@ import type { RecoveryBody } from '../mappings/recovery.ts';
 import type { RestoreMappings } from '../mappings/restore-mappings.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { begunTopics } from './begun-topics.ts';
 import { checkConditions } from './conditions.ts';
 import { checkConsumers, groupsToRestore, NO_MAPPINGS } from './consumers.ts';
-import { type EarlierTopic, earlierRuns } from './earlier-runs.ts';
+import { earlierRuns } from './earlier-runs.ts';
 import { checkExactConditions } from './exact/conditions.ts';
 import { type ExactExtent, exactExtent } from './exact/extent.ts';
 import { missingPermissions } from './exact/permissions.ts';
 import { chooseReplicationFactor, describePlan, type PreparedTopic } from './plan.ts';
-import { madeByRestores } from './recreate.ts';
 import type { RestorePlan } from './report.ts';
 import { type SelectedTopic, selectTopics } from './select-topics.ts';
 import { targetPartition } from './target-partitions.ts';
@@ -74,14 +74,19 @@ export async function prepareRestore(
   const targetClusterId = target.clusterId ?? '';
   const journal = await RestoreJournal.open(state, identify(job, snapshot, targetClusterId, selection.topics));
   const topicIds = new Map([...target.existing].map(([name, { topicId }]) => [name, topicId]));
-  const recreated = options.recreate ? await madeByRestores(state, topicIds) : new Set<string>();
+  const earlier = await earlierRuns(journal, topicIds);
+  const unknown = new Map([...topicIds].filter(([name]) => options.recreate || !earlier.has(name)));
+  const begun = await begunTopics(state, unknown);
+  const recreated = new Set([...begun].filter(([, { created }]) => options.recreate && created).map(([name]) => name));
+  for (const name of recreated) earlier.delete(name);
   const existing = new Map([...target.existing].filter(([name]) => !recreated.has(name)));
-  const earlier = recreated.size > 0 ? new Map<string, EarlierTopic>() : await earlierRuns(journal, topicIds);
   checkConditions({
     job,
+    snapshot,
     topics: selection.topics,
     existing,
     earlier,
+    begun,
     sameCluster: target.clusterId === snapshot.cluster.id,
   });
   const remarks = [...selection.remarks];
@@ -99,13 +104,15 @@ export async function prepareRestore(
     const config = configToCreate(selected.source, job, replicationFactor);
     if (found === undefined) remarks.push(...(note === undefined ? [] : [note]), ...config.notes);
     const held = frames.get(selected.source.name) ?? [];
-    const begun = earlier.get(selected.target);
+    const resumed = earlier.get(selected.target);
+    const before = resumed ?? (found && begun.get(selected.target));
     topics.push({
       ...selected,
       exists: found !== undefined,
       recreate: recreated.has(selected.target),
       ...(found !== undefined && { targetPartitions: found.partitionCount }),
-      ...(begun !== undefined && { earlier: begun }),
+      ...(resumed !== undefined && { earlier: resumed }),
+      ...(before !== undefined && { before }),
       isEmpty: found !== undefined && [...found.offsets.values()].every(({ start, end }) => start === end),
       endsBefore: new Map([...(found?.offsets ?? [])].map(([partition, { end }]) => [partition, end])),
       replicationFactor,
