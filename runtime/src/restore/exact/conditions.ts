@@ -2,7 +2,7 @@ import type { RestoreJob } from '../../config/job.ts';
 import { MskBackupError } from '../../errors.ts';
 import type { EarlierTopic } from '../earlier-runs.ts';
 import type { SelectedTopic } from '../select-topics.ts';
-import { targetPartition } from '../target-partitions.ts';
+import { partitionsToCreate, targetPartition } from '../target-partitions.ts';
 import type { TargetTopic } from '../target-state.ts';
 import type { ExactExtent } from './extent.ts';
 
@@ -20,7 +20,7 @@ export interface ExactTopic extends SelectedTopic {
  */
 export function checkExactConditions(topics: ExactTopic[], job: RestoreJob): void {
   for (const topic of topics) {
-    refuseOtherCount(topic);
+    refuseOtherCount(topic, partitionsToCreate(topic, job));
     for (const [source, extent] of topic.extents) {
       const partition = targetPartition(job, source);
       const place = `topic ${topic.target}, partition ${partition}`;
@@ -30,12 +30,13 @@ export function checkExactConditions(topics: ExactTopic[], job: RestoreJob): voi
   }
 }
 
-function refuseOtherCount({ source, target, found }: ExactTopic): void {
-  if (found === undefined || found.partitionCount === source.partitionCount) return;
+/** @param count the source's, or more where `restore.partition_mapping` leads beyond it */
+function refuseOtherCount({ source, target, found }: ExactTopic, count: number): void {
+  if (found === undefined || found.partitionCount === count) return;
   throw new MskBackupError(
     'configuration',
     'EXACT_PARTITIONS',
-    `topic ${target} has ${found.partitionCount} partitions at the target and ${source.name} has ${source.partitionCount}: offsets can be kept only in as many; delete the topic, map it to another name with restore.topic_mapping, or set restore.offsets: translate`,
+    `topic ${target} has ${found.partitionCount} partitions at the target and ${source.name} needs ${count}: offsets can be kept only in as many; delete the topic, map it to another name with restore.topic_mapping, or set restore.offsets: translate`,
   );
 }
 
