@@ -209,7 +209,10 @@ async function refuseLackingPermissions(
 ): Promise<void> {
   const holes = topics.some(({ extents }) => [...(extents?.values() ?? [])].some(({ markers }) => markers > 0));
   const missing = await missingPermissions(client, {
-    topics: topics.map(({ target }) => target),
+    topics: topics.map(({ target, recreate, extents }) => ({
+      name: target,
+      deletes: recreate || [...(extents?.values() ?? [])].some(({ start }) => start > 0),
+    })),
     fillHolesWith: holes ? job.fillHolesWith : undefined,
     restoreId,
     signal,

@@ -1,6 +1,7 @@
 import { hasCode } from '../../errors.ts';
 import type { KafkaClient } from '../../kafka/client.ts';
 import { initProducerId } from '../../kafka/init-producer-id.ts';
+import { deleteRecordsRequest } from '../../kafka/protocol/delete-records.ts';
 import { describeTransactionsRequest } from '../../kafka/protocol/describe-transactions.ts';
 import { kafkaError } from '../../kafka/protocol/error-codes.ts';
 import { initProducerIdRequest } from '../../kafka/protocol/init-producer-id.ts';
@@ -9,9 +10,15 @@ import { writeTxnMarkersRequest } from '../../kafka/protocol/write-txn-markers.t
 import { withRetries } from '../../kafka/retry.ts';
 import { transactionalIdOf } from './transaction-filler.ts';
 
+export interface ExactRestoreTopic {
+  name: string;
+  /** Its log begins past 0, or it is made anew. */
+  deletes: boolean;
+}
+
 export interface ExactRestoreNeeds {
-  /** Target topics; those that do not exist yet are not asked for. */
-  topics: readonly string[];
+  /** Target topics. What may be done with those that do not exist yet is known of `deletes` only. */
+  topics: readonly ExactRestoreTopic[];
   /** Undefined when there are no holes to fill. */
   fillHolesWith: 'transactions' | 'markers' | undefined;
   restoreId: string;
@@ -25,7 +32,16 @@ export interface ExactRestoreNeeds {
 export async function missingPermissions(client: KafkaClient, needs: ExactRestoreNeeds): Promise<string[]> {
   const { topics, fillHolesWith, restoreId, signal } = needs;
   const lacking = await Promise.all([
-    lackingOnTopics(client, topics, signal),
+    lackingOnTopics(
+      client,
+      topics.map(({ name }) => name),
+      signal,
+    ),
+    lackingToDelete(
+      client,
+      topics.filter(({ deletes }) => deletes).map(({ name }) => name),
+      signal,
+    ),
     lackingToProduce(client, signal),
     fillHolesWith === 'transactions' ? lackingForTransactions(client, restoreId, signal) : [],
     fillHolesWith === 'markers' ? lackingForMarkers(client, signal) : [],
@@ -33,9 +49,11 @@ export async function missingPermissions(client: KafkaClient, needs: ExactRestor
   return lacking.flat();
 }
 
+/** No topic has so many. */
+const NO_PARTITION = 2 ** 31 - 1;
+
 const ON_TOPICS = [
   { bit: OPERATION.write, name: 'Write', iam: 'WriteData', why: 'to produce and to fill holes' },
-  { bit: OPERATION.delete, name: 'Delete', iam: 'DeleteTopic', why: 'to delete the records before the first offset' },
   {
     bit: OPERATION.alterConfigs,
     name: 'AlterConfigs',
@@ -55,6 +73,18 @@ async function lackingOnTopics(client: KafkaClient, names: readonly string[], si
       sentence(operation.name, `topic ${name}`, operation.iam, operation.why),
     );
   });
+}
+
+/** Asked for a partition that no topic has: brokers look at the permission first, also of topics that do not exist yet. */
+async function lackingToDelete(client: KafkaClient, names: readonly string[], signal?: AbortSignal): Promise<string[]> {
+  if (names.length === 0) return [];
+  const nowhere = names.map((topic) => ({ topic, partition: NO_PARTITION, beforeOffset: 0 }));
+  const { partitions } = await withRetries(() => client.sendToAny(deleteRecordsRequest(nowhere, 0)), signal);
+  return partitions
+    .filter(({ errorCode }) => kafkaError(errorCode).name === 'TOPIC_AUTHORIZATION_FAILED')
+    .map(({ topic }) =>
+      sentence('Delete', `topic ${topic}`, 'DeleteTopic', 'to delete what lies before the first offset'),
+    );
 }
 
 async function lackingToProduce(client: KafkaClient, signal?: AbortSignal): Promise<string[]> {
@@ -91,7 +121,7 @@ async function lackingForTransactions(client: KafkaClient, restoreId: string, si
 
 /** A marker for a partition that no topic has. */
 async function lackingForMarkers(client: KafkaClient, signal?: AbortSignal): Promise<string[]> {
-  const nowhere = [{ topic: 'msk-backup', partition: 2 ** 31 - 1 }];
+  const nowhere = [{ topic: 'msk-backup', partition: NO_PARTITION }];
   const marker = { producerId: 0, producerEpoch: 0, outcome: 'abort' as const, coordinatorEpoch: 0 };
   const request = writeTxnMarkersRequest([{ ...marker, partitions: nowhere }]);
   try {
