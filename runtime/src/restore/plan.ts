@@ -6,6 +6,7 @@ import type { ExactExtent } from './exact/extent.ts';
 import type { PlannedRestoreTopic, RestorePlan } from './report.ts';
 import { KEEPS_ALL, type RetentionLimits, retentionLimits } from './retention.ts';
 import type { SelectedTopic } from './select-topics.ts';
+import { partitionsToCreate, repartitionedTo, targetPartition } from './target-partitions.ts';
 import type { CreatedConfig } from './topic-config.ts';
 
 /** A topic with all that is needed to restore it. */
@@ -71,7 +72,7 @@ export function chooseReplicationFactor(
 
 /** Puts together what a dry run prints. */
 export function describePlan({ job, snapshot, topics, remarks, now, restoreId }: PlanInput): RestorePlan {
-  const planned = topics.map(describeTopic);
+  const planned = topics.map((topic) => describeTopic(topic, job));
   const records = sum(planned, (topic) => topic.records);
   const rawBytes = sum(planned, (topic) => topic.rawBytes);
   const extents = topics.flatMap((topic) => [...(topic.extents?.values() ?? [])]);
@@ -108,21 +109,14 @@ export function describePlan({ job, snapshot, topics, remarks, now, restoreId }:
   };
 }
 
-function describeTopic({
-  source,
-  target,
-  exists,
-  frames,
-  replicationFactor,
-  config,
-  earlier,
-  recreate,
-  extents,
-}: PreparedTopic): PlannedRestoreTopic {
+function describeTopic(topic: PreparedTopic, job: RestoreJob): PlannedRestoreTopic {
+  const { source, target, exists, frames, replicationFactor, config, earlier, recreate, extents } = topic;
   return {
     source: source.name,
     target,
     partitions: frames.length,
+    targetPartitions: partitionsOfTarget(topic, job),
+    ...(repartitionedTo(job, target) !== undefined && { repartitioned: true }),
     records: sum(frames, ({ records }) => records),
     ...(frames.some(({ mayBeCut }) => mayBeCut) && { recordsAtMost: true }),
     storedBytes: sum(frames, ({ storedBytes }) => storedBytes),
@@ -152,11 +146,7 @@ function notesOnTopic(topic: PreparedTopic, job: RestoreJob, now: number): strin
     if (failed !== undefined)
       notes.push(`${source.name}[${partition}] ends at offset ${reached} instead of ${cut}: ${failed}`);
   }
-  if (topic.targetPartitions !== undefined && topic.targetPartitions !== source.partitionCount) {
-    notes.push(
-      `topic ${target} has ${topic.targetPartitions} partitions at the target, ${source.name} had ${source.partitionCount}: records keep their partition, but new ones with the same key may go to another`,
-    );
-  }
+  notes.push(...notesOnPartitions(topic, job));
   const settings = { ...source.config, ...job.topicConfigOverrides };
   const policy = settings['cleanup.policy'] ?? 'delete';
   if (policy.includes('compact')) notes.push(`topic ${target} is compacted: only after its records are back`);
@@ -168,6 +158,41 @@ function notesOnTopic(topic: PreparedTopic, job: RestoreJob, now: number): strin
   );
   if (!topic.exists) notes.push(...noteOnRetention(topic, job, limits, now));
   return notes;
+}
+
+function partitionsOfTarget(topic: PreparedTopic, job: RestoreJob): number {
+  return topic.targetPartitions ?? partitionsToCreate(topic, job);
+}
+
+function notesOnPartitions(topic: PreparedTopic, job: RestoreJob): string[] {
+  const { source, target, partitions } = topic;
+  const count = partitionsOfTarget(topic, job);
+  if (repartitionedTo(job, target) !== undefined) {
+    return [
+      `topic ${target} is repartitioned: the records of ${counted(partitions.length, 'partition')} of ${source.name} go to ${count} by their keys, as Kafka's producers would send them; there is no map of their offsets, so no group is set on it, and a restore that is stopped has to begin anew (--recreate)`,
+    ];
+  }
+  const notes: string[] = [];
+  const moved = partitions
+    .map(({ partition }) => ({ partition, to: targetPartition(job, partition) }))
+    .filter(({ partition, to }) => partition !== to)
+    .map(({ partition, to }) => `${partition} to ${to}`);
+  if (moved.length > 0) {
+    const more = moved.length > 10 ? ` and ${moved.length - 10} more` : '';
+    notes.push(
+      `topic ${target}: partitions go elsewhere: ${moved.slice(0, 10).join(', ')}${more} (restore.partition_mapping)`,
+    );
+  }
+  if (count !== source.partitionCount) {
+    notes.push(
+      `topic ${target} ${topic.exists ? 'has' : 'is made with'} ${counted(count, 'partition')} at the target, ${source.name} had ${source.partitionCount}: new records may go to another partition than restored ones with the same key`,
+    );
+  }
+  return notes;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${count === 1 ? noun : `${noun}s`}`;
 }
 
 function noteOnRetention(topic: PreparedTopic, job: RestoreJob, limits: RetentionLimits, now: number): string[] {

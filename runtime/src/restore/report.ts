@@ -30,7 +30,12 @@ export interface RestorePlan {
 export interface PlannedRestoreTopic {
   source: string;
   target: string;
+  /** Of the source, to be restored. */
   partitions: number;
+  /** That the target's topic has, or is made with. */
+  targetPartitions: number;
+  /** By their keys its records are spread anew over the target's partitions. */
+  repartitioned?: true;
   records: number;
   /** As in the plan. */
   recordsAtMost?: true;
