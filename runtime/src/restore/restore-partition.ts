@@ -2,6 +2,7 @@ import type { LimitFunction } from 'p-limit';
 import type { ClippedFrame } from '../archive/snapshot-frames.ts';
 import type { ByteBudget } from '../flow/byte-budget.ts';
 import { readAhead } from '../flow/read-ahead.ts';
+import { unlessAborted } from '../flow/unless-aborted.ts';
 import type { Progress } from '../observe/progress.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { AlreadyThere } from './already-there.ts';
@@ -30,8 +31,6 @@ export interface RestoreMeans {
   signal: AbortSignal;
   /** Ends the whole run with the error, at once: others may wait for room that the failed partition holds. */
   fail(error: unknown): void;
-  /** Rejects with the signal's reason. */
-  halted: Promise<never>;
 }
 
 /** Chunks of one partition that are read before they are written: hides the storage's latency. */
@@ -41,24 +40,42 @@ const CHUNKS_AHEAD = 4;
 export async function restorePartition(task: PartitionTask, means: RestoreMeans): Promise<void> {
   const { extent, writer } = task;
   const there = task.resume && new AlreadyThere(task, task.resume, means.reader);
+  const carried = nothingCarried();
   try {
     if (extent !== undefined) await leadTo(extent.start, task, means);
     const chunks = readAhead(chunkJobs(task, means), CHUNKS_AHEAD, (chunk) => chunk.release());
-    const carried: LeftOver = { crcs: [], sourceBytes: 0 };
     for await (const chunk of chunks) {
       await pushChunk(chunk, task, there, carried, means);
       means.signal.throwIfAborted();
     }
     await there?.check();
-    writer.account(carried.crcs);
-    means.progress.advance({ bytes: carried.sourceBytes });
     if (extent !== undefined) await fillTo(extent.end, task, means);
   } catch (error) {
     means.fail(error);
     throw error;
   }
-  await Promise.race([writer.flushed(), means.halted]);
+  await unlessAborted(writer.flushed(), means.signal);
+  accountForCarried(task, carried, means);
   task.done = true;
+}
+
+/** Chunks without a batch to send, behind the last one with some. */
+interface Carried extends LeftOver {
+  /** Source offset behind them; undefined when there are none. */
+  next: number | undefined;
+}
+
+/** Only when all that was pushed is acknowledged: what lies behind it is done with too then. */
+function accountForCarried(task: PartitionTask, carried: Carried, { progress }: RestoreMeans): void {
+  if (carried.next === undefined) return;
+  task.writer.account(carried.crcs);
+  progress.advance({ bytes: carried.sourceBytes });
+  task.milestone = milestone(task, carried.next, task.atStake.soFar);
+  Object.assign(carried, nothingCarried());
+}
+
+function nothingCarried(): Carried {
+  return { crcs: [], sourceBytes: 0, next: undefined };
 }
 
 function* chunkJobs(task: PartitionTask, { store, budget, fail }: RestoreMeans): Generator<() => Promise<Chunk>> {
@@ -82,7 +99,7 @@ async function pushChunk(
   chunk: Chunk,
   task: PartitionTask,
   there: AlreadyThere | undefined,
-  carried: LeftOver,
+  carried: Carried,
   means: RestoreMeans,
 ): Promise<void> {
   const { producer, progress, rate, signal } = means;
@@ -91,19 +108,21 @@ async function pushChunk(
   for (const batch of counted) task.atStake.add(batch);
   for (const { bytes } of batches) task.atStake.addProduced(bytes.length);
   task.expectedRecords += prepared.expectedRecords;
+  const next = chunk.frames.at(-1)!.until;
   const [first, last] = [batches[0], batches.at(-1)];
   if (first === undefined || last === undefined) {
-    carried.crcs.push(...leftOver.crcs);
+    carried.crcs = [...carried.crcs, ...leftOver.crcs];
     carried.sourceBytes += leftOver.sourceBytes;
+    carried.next = next;
     chunk.release();
+    if (task.writer.nextOffset === task.writer.ledger.end) accountForCarried(task, carried, means);
     return;
   }
   // A milestone is between chunks: what one accounts for must not be left to the next.
-  first.crcs.unshift(...carried.crcs.splice(0));
-  last.crcs.push(...leftOver.crcs);
+  first.crcs = [...carried.crcs, ...first.crcs];
+  last.crcs = [...last.crcs, ...leftOver.crcs];
   last.sourceBytes += leftOver.sourceBytes + carried.sourceBytes;
-  carried.sourceBytes = 0;
-  const next = chunk.frames.at(-1)!.until;
+  Object.assign(carried, nothingCarried());
   const stake = task.atStake.soFar;
   let waiting = batches.length;
   const acknowledged = ({ sourceBytes, records }: PreparedBatch) => {

@@ -3,6 +3,7 @@ import type { BatchHeader } from '../batch/header.ts';
 import type { ProduceOptions } from '../batch/produce-form.ts';
 import type { RebuiltBatch, StoredBatch } from '../batch/rebuild.ts';
 import { readAhead } from '../flow/read-ahead.ts';
+import { unlessAborted } from '../flow/unless-aborted.ts';
 import { repartitionBatches } from '../repartition/repartition-batches.ts';
 import { type Chunk, groupFrames, type OpenFrame, readChunk } from './chunk.ts';
 import type { PartitionWriter } from './partition-writer.ts';
@@ -33,7 +34,7 @@ const CHUNKS_AHEAD = 4;
  * within a key stays. Resolves when all of it is acknowledged.
  */
 export async function restoreSpread(task: SpreadTask, means: SpreadMeans): Promise<void> {
-  const { store, budget, fail, halted } = means;
+  const { store, budget, fail, signal } = means;
   const jobs = function* () {
     for (const group of groupFrames(task.frames.frames())) {
       yield () =>
@@ -47,13 +48,13 @@ export async function restoreSpread(task: SpreadTask, means: SpreadMeans): Promi
   try {
     for await (const chunk of readAhead(jobs(), CHUNKS_AHEAD, (ahead) => ahead.release())) {
       acknowledged.push((await pushSpread(chunk, task, means)).acknowledged);
-      means.signal.throwIfAborted();
+      signal.throwIfAborted();
     }
   } catch (error) {
     fail(error);
     throw error;
   }
-  await Promise.race([Promise.all(acknowledged), halted]);
+  await unlessAborted(Promise.all(acknowledged), signal);
   task.done = true;
 }
 

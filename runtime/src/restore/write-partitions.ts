@@ -44,12 +44,7 @@ export async function writePartitions(
     if (!isStop(error, signal)) fatal.abort(error);
   };
   const budget = new ByteBudget(job.bufferBytes);
-  const { promise: halted, reject } = Promise.withResolvers<never>();
-  halted.catch(() => {});
-  const halt = () => {
-    budget.fail(signal.reason);
-    reject(signal.reason);
-  };
+  const halt = () => budget.fail(signal.reason);
   if (signal.aborted) halt();
   else signal.addEventListener('abort', halt, { once: true });
 
@@ -73,7 +68,6 @@ export async function writePartitions(
     progress,
     signal,
     fail,
-    halted,
   };
   const keeper = new ProgressKeeper(journal, tasks, noteEveryMs, fail);
   const limit = pLimit(job.maxConcurrentPartitions);

@@ -1,8 +1,9 @@
+import { unlessAborted } from '../../flow/unless-aborted.ts';
 import type { PartitionTask } from '../partition-task.ts';
 import type { RestoreMeans } from '../restore-partition.ts';
 import { fillerBatch, fillerCounts } from './filler-batch.ts';
 
-type Means = Pick<RestoreMeans, 'producer' | 'filler' | 'budget' | 'halted' | 'signal'>;
+type Means = Pick<RestoreMeans, 'producer' | 'filler' | 'budget' | 'signal'>;
 
 /** Leads the log end of a partition to its first offset by empty records, which are deleted when all is there. */
 export async function leadTo(offset: number, task: PartitionTask, means: Means): Promise<void> {
@@ -22,15 +23,15 @@ export async function leadTo(offset: number, task: PartitionTask, means: Means):
       acknowledged: () => means.budget.release(bytes.length),
     });
   }
-  await Promise.race([writer.flushed(), means.halted]);
+  await unlessAborted(writer.flushed(), means.signal);
 }
 
 /** Fills the offsets between what is written and the next record, once everything before has been acknowledged. */
-export async function fillTo(offset: number, { writer }: PartitionTask, { filler, halted }: Means): Promise<void> {
+export async function fillTo(offset: number, { writer }: PartitionTask, { filler, signal }: Means): Promise<void> {
   if (writer.nextOffset >= offset) return;
-  await Promise.race([writer.flushed(), halted]);
+  await unlessAborted(writer.flushed(), signal);
   const { end } = writer.ledger;
   if (filler === undefined) throw new Error('records keep their offsets, but nothing fills holes');
-  await Promise.race([filler.fill({ topic: writer.topic, partition: writer.partition }, end, offset), halted]);
+  await unlessAborted(filler.fill({ topic: writer.topic, partition: writer.partition }, end, offset), signal);
   writer.advance(offset);
 }
