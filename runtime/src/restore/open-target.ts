@@ -1,5 +1,5 @@
 import type { RestoreJob } from '../config/job.ts';
-import { MskBackupError } from '../errors.ts';
+import { hasCode, MskBackupError } from '../errors.ts';
 import { unlessAborted } from '../flow/unless-aborted.ts';
 import type { CreatedBody, StartedBody } from '../journal/entries.ts';
 import type { KafkaClient } from '../kafka/client.ts';
@@ -79,8 +79,15 @@ async function openFiller(
 ): Promise<HoleFiller | undefined> {
   const holes = topics.some(({ extents }) => [...(extents?.values() ?? [])].some(({ markers }) => markers > 0));
   if (!holes) return undefined;
-  if (job.fillHolesWith === 'markers') return openMarkerFiller(client, { signal });
-  return openTransactionFiller(client, { restoreId, slots: TRANSACTIONS_AT_ONCE, signal });
+  const transactions = () => openTransactionFiller(client, { restoreId, slots: TRANSACTIONS_AT_ONCE, signal });
+  if (job.fillHolesWith === 'transactions') return transactions();
+  // An earlier run may have used them. Not where it was not allowed to.
+  if (topics.some(({ earlier }) => earlier !== undefined)) {
+    await transactions().catch((error: unknown) => {
+      if (!hasCode(error, 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED')) throw error;
+    });
+  }
+  return openMarkerFiller(client, { signal });
 }
 
 function createdBody(topics: PreparedTopic[], cluster: ClusterDescription): CreatedBody {
