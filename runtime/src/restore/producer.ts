@@ -291,6 +291,6 @@ function otherWriter(writer: PartitionWriter, expected: number): MskBackupError 
   return new MskBackupError(
     'data',
     'TARGET_WRITTEN_BY_OTHERS',
-    `${writer.place}: records were appended at another offset than ${expected}: somebody else writes to the topic. Stop the other producers, delete the topic and restore again, or set restore.allow_non_empty`,
+    `${writer.place}: records were appended at another offset than ${expected}: somebody else writes to the topic. Stop the other producers, then begin anew with --recreate or delete the topic first; restore.allow_non_empty would let them (new offsets only)`,
   );
 }

@@ -50,7 +50,7 @@ function overshot({ topic, partition }: PartitionName, until: number, logEnd: nu
   return new MskBackupError(
     'data',
     'OVERSHOT',
-    `topic ${topic}, partition ${partition}: the log ends at ${logEnd} where the next record has offset ${until}: a broker wrote a marker twice while replicas or connections failed, or somebody else writes to the topic. This cannot be undone: restore again with --recreate`,
+    `topic ${topic}, partition ${partition}: the log ends at ${logEnd} where the next record has offset ${until}: a broker wrote a marker twice while replicas or connections failed, or somebody else writes to the topic. This cannot be undone: begin anew with --recreate, or delete the topic first`,
   );
 }
 
