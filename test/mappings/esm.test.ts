@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -83,6 +83,7 @@ test('pause and resume: the mapping is as it was', async () => {
   expect(paused.stdout).toContain('disabled');
   expect(paused.stdout).toContain(`msk-backup esm resume --from ${file}`);
   expect(server.only().State).toBe('Disabled');
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
 
   const again = await esm('pause', '--function', 'order-processor', '--file', file);
   expect([again.code, again.stderr]).toEqual([3, expect.stringContaining(`${before.UUID}`)]);
@@ -91,6 +92,19 @@ test('pause and resume: the mapping is as it was', async () => {
   expect(mappings).toMatchObject([{ uuid: before.UUID, newUuid: before.UUID, action: 'enabled', state: 'Enabled' }]);
   expect(server.only().UUID).toBe(before.UUID);
   expect((await esm('resume', '--from', file)).stdout).toContain('nothing to do');
+});
+
+test('where the settings cannot be written, nothing is stopped', async () => {
+  server.add();
+  const { code, stderr } = await esm(
+    'pause',
+    '--function',
+    'order-processor',
+    '--file',
+    join(directory, 'no/file.json'),
+  );
+  expect([code, stderr]).toEqual([3, expect.stringContaining('name another file')]);
+  expect(server.only().State).toBe('Enabled');
 });
 
 test('resume makes a paused mapping again where it is gone', async () => {
@@ -148,9 +162,16 @@ test('a refused creation says how to go on, and the entry of a journal will do f
   expect(stderr).toContain(`msk-backup esm resume --from ${file}`);
   expect(server.mappings.size).toBe(0);
   const entry = join(directory, '00000004-mappings.json');
-  await writeFile(entry, JSON.stringify({ number: 4, kind: 'mappings', at: 'now', body: await recovery() }));
-  await esmJson('resume', '--from', entry);
+  const text = JSON.stringify({ number: 4, kind: 'mappings', at: 'now', body: await recovery() });
+  await writeFile(entry, text);
+  const taken = await esm('resume', '--from', entry, '--file', file);
+  expect([taken.code, taken.stderr]).toEqual([3, expect.stringContaining('have not gone on yet')]);
+  const other = join(directory, 'other.json');
+  await esmJson('resume', '--from', entry, '--file', other);
   expect(server.only()).toMatchObject({ State: 'Enabled' });
+  // The journal is not written again.
+  expect(await readFile(entry, 'utf8')).toBe(text);
+  expect(JSON.parse(await readFile(other, 'utf8'))).toMatchObject({ mappings: [{ step: 'done' }] });
 });
 
 test('another region, while the old one is away: the settings come from the file, what points back is told', async () => {

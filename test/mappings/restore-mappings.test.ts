@@ -1,10 +1,7 @@
-import { mkdtemp, readFile, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LambdaMapping } from '../../runtime/src/config/job.ts';
 import { MskBackupError } from '../../runtime/src/errors.ts';
-import { parseRecovery, type RecoveryBody } from '../../runtime/src/mappings/recovery.ts';
+import type { RecoveryBody } from '../../runtime/src/mappings/recovery.ts';
 import { openMappings, type RestoreMappingsOptions } from '../../runtime/src/mappings/restore-mappings.ts';
 import { useCredentials } from './credentials.ts';
 import { groupOf, LambdaServer, type ServedMapping } from './lambda-server.ts';
@@ -26,10 +23,18 @@ function options(given: Partial<RestoreMappingsOptions> = {}): RestoreMappingsOp
   return {
     topics: [{ source: 'orders', target: 'orders' }],
     snapshotGroups: [...server.mappings.values()].map((it) => groupOf(it)!),
-    save: async (body) => saved.push(JSON.parse(JSON.stringify(body)) as RecoveryBody),
+    save: async (body) => {
+      saved.push(JSON.parse(JSON.stringify(body)) as RecoveryBody);
+      return `ENTRY-${saved.length}`;
+    },
     progress: { stage() {}, advance() {}, note: (_, message) => notes.push(message) },
     ...given,
   };
+}
+
+/** What a run before this one has saved. */
+function earlier(): NonNullable<RestoreMappingsOptions['earlier']> {
+  return { body: saved.at(-1)!, place: `ENTRY-${saved.length}` };
 }
 
 function wish(given: Partial<LambdaMapping> = {}): LambdaMapping {
@@ -232,23 +237,22 @@ describe('what cannot go well is refused before anything is changed', () => {
     });
   });
 
-  test('a recovery file that cannot be written', async () => {
+  test('settings that cannot be saved', async () => {
     server.add();
-    const opened = await openMappings([wish()], options({ recoveryFile: '/nowhere/at/all.json' }));
-    await expect(opened.pause()).rejects.toMatchObject({ code: 'RECOVERY_FILE' });
+    const full = new MskBackupError('connection', 'S3_REFUSED', 'the disk is full');
+    const opened = await openMappings([wish()], options({ save: () => Promise.reject(full) }));
+    await expect(opened.pause()).rejects.toBe(full);
+    expect(server.only().State).toBe('Enabled');
     opened.close();
   });
 });
 
 test('several mappings go on at once; one that fails does not stop the others, and its settings are kept', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'mappings-'));
-  const recoveryFile = join(directory, 'mappings.json');
   const lost = server.add();
   for (const Topic of ['payments', 'mails', 'stock', 'users']) server.add({ Topics: [Topic] });
   const topics = ['orders', 'payments', 'mails', 'stock', 'users'].map((it) => ({ source: it, target: it }));
-  const opened = await openMappings([wish({ clusterArn: server.clusterArn('dr') })], options({ topics, recoveryFile }));
+  const opened = await openMappings([wish({ clusterArn: server.clusterArn('dr') })], options({ topics }));
   await opened.pause();
-  expect((await stat(recoveryFile)).mode & 0o777).toBe(0o600);
   let asked = 0;
   server.beforeEach((action) =>
     action === 'Create' && asked++ === 0
@@ -258,15 +262,16 @@ test('several mappings go on at once; one that fails does not stop the others, a
   const error = await opened.goOn().catch((it: MskBackupError) => it);
   expect(error).toMatchObject({ kind: 'configuration', code: 'LAMBDA_REFUSED' });
   expect((error as MskBackupError).message).toContain(failing('Create'));
-  expect((error as MskBackupError).message).toMatch(`msk-backup esm resume --from ${recoveryFile}`);
+  // The entry that was written last: in an earlier one the mapping was still to be enabled where it was.
+  expect((error as MskBackupError).message).toMatch(`msk-backup esm resume --from ENTRY-${saved.length}`);
   const made = [...server.mappings.values()].filter((it) => it.EventSourceArn === server.clusterArn('dr'));
   expect(made).toHaveLength(4);
-  const { mappings } = parseRecovery(await readFile(recoveryFile, 'utf8'), recoveryFile);
+  const { mappings } = saved.at(-1)!;
   expect(mappings.filter(({ step }) => step === 'moving')).toHaveLength(1);
   expect(mappings.filter(({ step }) => step === 'done')).toHaveLength(4);
   expect(opened.giveUp()).toEqual([
     expect.stringMatching(/^event source mapping \S+ \(order-processor on \w+ of dr\) is stopped$/),
-    expect.stringContaining(`msk-backup esm resume --from ${recoveryFile}`),
+    expect.stringContaining(`msk-backup esm resume --from ENTRY-${saved.length}`),
   ]);
   expect(await opened.goOn()).toHaveLength(1);
   expect(server.mappings.size).toBe(5);
@@ -295,7 +300,7 @@ test('a mapping that was deleted between two runs is made again', async () => {
   await first.pause();
   first.close();
   server.mappings.clear();
-  await run(wishes, { ...given, earlier: saved.at(-1)! });
+  await run(wishes, { ...given, earlier: earlier() });
   expect(server.only()).toMatchObject({ BatchSize: 7, State: 'Enabled', EventSourceArn: old.EventSourceArn });
 });
 
@@ -307,7 +312,7 @@ test('a second run does by a changed configuration what the first has not begun'
   first.close();
   const second = await openMappings([wish({ clusterArn: server.clusterArn('dr') })], {
     ...given,
-    earlier: saved.at(-1)!,
+    earlier: earlier(),
   });
   expect(second.giveUp()).toHaveLength(2);
   await second.pause();
@@ -327,7 +332,7 @@ test('stopped while it waits for Lambda: what is stopped, and how it goes on', a
   expect(await pausing).toMatchObject({
     kind: 'interrupted',
     message: expect.stringMatching(
-      /^stopped by SIGTERM; the settings are in the journal .*: msk-backup esm resume --from ENTRY$/,
+      /^stopped by SIGTERM; the settings are in ENTRY-1: msk-backup esm resume --from ENTRY-1$/,
     ),
   });
   expect(opened.giveUp()[0]).toContain(old.UUID);
@@ -391,7 +396,7 @@ async function brokenOff(strategy: 'reset' | 'resume', at: number, lost: boolean
   if (error !== undefined) {
     expect(error).toBeInstanceOf(MskBackupError);
     expect(error).toMatchObject({ code: 'LAMBDA_ACCESS_DENIED' });
-    await run(wishes, { ...given, ...(saved.length > 0 && { earlier: saved.at(-1)! }) });
+    await run(wishes, { ...given, ...(saved.length > 0 && { earlier: earlier() }) });
   }
   const now: ServedMapping = server.only();
   expect(now).toMatchObject({ BatchSize: 7, EventSourceArn: server.clusterArn('dr'), State: 'Enabled' });

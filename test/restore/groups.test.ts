@@ -168,6 +168,7 @@ test('of a topic that is repartitioned groups get nothing, and are told why', as
   ]);
   expect(report.groups!.remarks).toEqual([expect.stringContaining(`group ${at(15)} gets no offsets`)]);
   expect(report.notes).toEqual(expect.arrayContaining(report.groups!.remarks));
+  expect(report.plan.notes).toContainEqual(expect.stringContaining('so no group is set on it'));
 });
 
 test('a group with a member is refused before anything is written', async () => {
@@ -189,6 +190,30 @@ test('a group with a member is refused before anything is written', async () => 
   await consumer.leave();
   await restore(kafka, storage, { ...job, consumerGroups: ['at-*'] });
   expect(await positions(at(4), 'refused')).toEqual({ 0: 1 });
+});
+
+test('what a group has read since is not read again when the restore is run again', async () => {
+  const job = { topicMapping: { orders: 'twice' }, topics: { include: ['orders'], exclude: [] } };
+  const first = await restore(kafka, storage, { ...job, consumerGroups: [at(4), at(5)] });
+  expect(first.groups!.committed).toBe(2);
+  const consumer = await client.consumer(at(4), 'twice');
+  expect(await consumer.take(13)).toHaveLength(13);
+  await consumer.commit();
+
+  // While it reads, and when it has stopped. Others get their offsets meanwhile.
+  const second = await restore(kafka, storage, { ...job, consumerGroups: [at(4), at(15)] });
+  expect(second.groups!.groups.map(({ groupId }) => groupId)).toEqual([at(15)]);
+  await consumer.leave();
+  const third = await restore(kafka, storage, { ...job, consumerGroups: ['at-4', 'at-5'] });
+  expect(third.groups).toBeUndefined();
+  expect(third.plan.notes).toContainEqual(
+    expect.stringMatching(/^left alone, .*: group at-4, at-5; msk-backup groups apply/),
+  );
+  expect(await positions(at(4), 'twice')).toEqual({ 0: 9, 1: 5 });
+
+  // Made anew, the topic is another: there is nothing that the group has read of it.
+  await restore(kafka, storage, { ...job, consumerGroups: [at(4)] }, { recreate: true });
+  expect(await positions(at(4), 'twice')).toMatchObject({ 0: 1 });
 });
 
 describe('a dry run', () => {

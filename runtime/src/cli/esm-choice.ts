@@ -2,7 +2,7 @@ import { readConfiguration } from '../config/read-configuration.ts';
 import { MskBackupError } from '../errors.ts';
 import { refuseUnfinished, saveChosen } from '../mappings/change-mappings.ts';
 import { type LambdaPlaces, placeOf } from '../mappings/lambda-places.ts';
-import { type MappingRecord, parseRecovery } from '../mappings/recovery.ts';
+import { isJournalEntry, type MappingRecord, parseRecovery } from '../mappings/recovery.ts';
 import type { EsmChangeOptions, EsmOptions } from './esm-commands.ts';
 
 const DEFAULT_FILE = 'esm-mappings.json';
@@ -43,6 +43,8 @@ export async function mappingsToChange(
     const { region = saved.place.region, endpoint = saved.place.endpoint } = options;
     saved.place = { ...(region !== undefined && { region }), ...(endpoint !== undefined && { endpoint }) };
   }
-  const local = from !== '-' && !from.startsWith('s3://');
-  return { records: mappings, chosen, file: options.file ?? (local ? from : DEFAULT_FILE) };
+  const rewritable = from !== '-' && !from.startsWith('s3://') && !isJournalEntry(text);
+  const file = options.file ?? (rewritable ? from : DEFAULT_FILE);
+  if (file !== from) await refuseUnfinished(file);
+  return { records: mappings, chosen, file };
 }

@@ -20,13 +20,17 @@ export async function saveChosen(
 ): Promise<SavedMapping[]> {
   const api = places.at(place);
   const found = findMappings(await places.all(place, signal), choice, undefined, api.where);
-  return eachMapping(found, ({ uuid }) => saveMapping(api, uuid, place, signal), 'nothing was changed');
+  return eachMapping(
+    found,
+    ({ uuid }) => saveMapping(api, uuid, place, signal),
+    () => 'nothing was changed',
+  );
 }
 
 /** Writes settings down without changing a mapping. */
 export async function keepSettings(saved: readonly SavedMapping[], file: string): Promise<void> {
   await refuseUnfinished(file);
-  await new Recovery(file).write(saved.map((it) => ({ saved: it, step: 'saved' })));
+  await Recovery.inFile(file).write(saved.map((it) => ({ saved: it, step: 'saved' })));
 }
 
 /** Disables mappings, with their settings in the file, and waits until Lambda reads no more. */
@@ -38,7 +42,11 @@ export async function pauseMappings(
 ): Promise<MappingOutcome[]> {
   await keepSettings(saved, file);
   const records = saved.map((it): MappingRecord => ({ saved: it, step: 'saved' }));
-  return eachMapping(records, (record) => pauseMapping(record, places, signal), new Recovery(file).hint);
+  return eachMapping(
+    records,
+    (record) => pauseMapping(record, places, signal),
+    () => Recovery.inFile(file).hint,
+  );
 }
 
 /**
@@ -62,7 +70,7 @@ export async function goOnWith(
     else if (record.step === 'saved') delete record.target;
   }
   await checkTargets(open, places, signal);
-  const recovery = new Recovery(file);
+  const recovery = Recovery.inFile(file);
   await recovery.write(records);
   const work = async (record: MappingRecord) => {
     if (record.target === undefined) {
@@ -75,7 +83,7 @@ export async function goOnWith(
     }
     return moveMapping(record as MovingRecord, places, () => recovery.write(records), signal);
   };
-  return eachMapping(open, work, recovery.hint);
+  return eachMapping(open, work, () => recovery.hint);
 }
 
 /** A file with mappings that are not put right yet is the only place where their settings are. */

@@ -34,7 +34,7 @@ export interface MappingRecord {
   newUuid?: string;
 }
 
-/** What is in a recovery file, and in a restore's journal. */
+/** What is in a recovery file, and in the entries `mappings` of a restore's journal. */
 export interface RecoveryBody {
   format: typeof FORMAT;
   /** ISO 8601, UTC. */
@@ -42,39 +42,49 @@ export interface RecoveryBody {
   mappings: MappingRecord[];
 }
 
+/** Keeps it durably, and answers where: as `esm resume --from` takes it. */
+export type KeepRecovery = (body: RecoveryBody) => Promise<string>;
+
 /** Keeps what is known of mappings outside this process, so that they can be made again when it dies. */
 export class Recovery {
-  readonly #file: string | undefined;
-  readonly #save: ((body: RecoveryBody) => Promise<unknown>) | undefined;
+  readonly #keep: KeepRecovery;
+  #place: string;
   #last: Promise<void> = Promise.resolve();
 
-  /**
-   * @param file written anew each time, readable by its owner only
-   * @param save keeps it elsewhere as well
-   */
-  constructor(file?: string, save?: (body: RecoveryBody) => Promise<unknown>) {
-    this.#file = file;
-    this.#save = save;
+  /** @param place where it has been kept before; empty for nowhere */
+  constructor(keep: KeepRecovery, place = '') {
+    this.#keep = keep;
+    this.#place = place;
   }
 
-  /** Durable when it returns. @throws MskBackupError `RECOVERY_FILE`, or what `save` throws */
+  /** In a file, which is written anew each time and readable by its owner only. */
+  static inFile(file: string): Recovery {
+    return new Recovery(async (body) => {
+      await writeRecovery(file, body);
+      return file;
+    }, file);
+  }
+
+  /** Durable when it returns. @throws MskBackupError `RECOVERY_FILE`, or what keeping it throws */
   write(mappings: MappingRecord[]): Promise<void> {
     const body: RecoveryBody = { format: FORMAT, at: new Date().toISOString(), mappings: structuredClone(mappings) };
     // One after the other: the last one written must be the newest.
     const written = this.#last.then(async () => {
-      if (this.#file !== undefined) await writeRecovery(this.#file, body);
-      await this.#save?.(body);
+      this.#place = await this.#keep(body);
     });
     this.#last = written.catch(() => {});
     return written;
   }
 
-  /** How to go on after a failure, for the end of a message. */
+  /** How to go on after a failure, for the end of a message. It names what was written last. */
   get hint(): string {
-    return this.#file === undefined
-      ? 'the settings are in the journal of the restore: msk-backup esm resume --from ENTRY'
-      : `the settings are in ${this.#file}: msk-backup esm resume --from ${this.#file}`;
+    return `the settings are in ${this.#place}: msk-backup esm resume --from ${asArgument(this.#place)}`;
   }
+}
+
+/** As a shell takes it: URLs hold characters that it would understand otherwise. */
+function asArgument(text: string): string {
+  return /^[\w./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Over an older one, whole or not at all. */
@@ -112,6 +122,11 @@ export async function readRecoveryFile(file: string): Promise<RecoveryBody | und
     throw new MskBackupError('configuration', 'RECOVERY_FILE', `${file} cannot be read (${message})`, { cause });
   }
   return parseRecovery(text, file);
+}
+
+/** Whether it is an entry of a restore's journal, which is never written again. */
+export function isJournalEntry(text: string): boolean {
+  return (Object(JSON.parse(text)) as { body?: unknown }).body !== undefined;
 }
 
 /**

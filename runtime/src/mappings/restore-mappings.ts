@@ -11,7 +11,14 @@ import { isMappingOf, targetOf } from './mapping-target.ts';
 import { type MovingRecord, moveMapping } from './move-mapping.ts';
 import { describeMapping, type MappingOutcome } from './outcome.ts';
 import { pauseMapping } from './pause-mapping.ts';
-import { isUnfinished, type MappingRecord, type MappingTarget, Recovery, type RecoveryBody } from './recovery.ts';
+import {
+  isUnfinished,
+  type KeepRecovery,
+  type MappingRecord,
+  type MappingTarget,
+  Recovery,
+  type RecoveryBody,
+} from './recovery.ts';
 import { type SavedMapping, saveMapping } from './saved-mapping.ts';
 
 export interface RestoreMappingsOptions {
@@ -19,12 +26,12 @@ export interface RestoreMappingsOptions {
   topics: readonly { source: string; target: string }[];
   /** Groups of the snapshot: a mapping goes on by `resume` only where its group is among them. */
   snapshotGroups: readonly string[];
-  /** Where the settings are kept while the mappings are changed; undefined: only by `save`. */
-  recoveryFile?: string;
-  /** Keeps the same beside the restore's journal, as an entry `mappings`. Called one at a time, before each change. */
-  save?: (body: RecoveryBody) => Promise<unknown>;
-  /** What an earlier run of this restore gave to `save` last: its mappings are gone on with. */
-  earlier?: RecoveryBody;
+  /** Keeps the settings in the restore's journal, as an entry `mappings`. Called one at a time, before each change. */
+  save: KeepRecovery;
+  /** What an earlier run of this restore gave to `save` last, and where it is: its mappings are gone on with. */
+  earlier?: { body: RecoveryBody; place: string };
+  /** Topics are made anew, so mappings that have gone on already have to be stopped again. Default false. */
+  anew?: boolean;
   progress: Progress;
   signal?: AbortSignal;
 }
@@ -33,6 +40,8 @@ export interface RestoreMappingsOptions {
 export interface RestoreMappings {
   /** Consumer groups whose offsets have to be committed at the target before `goOn`, those of `resume`. */
   groups: string[];
+  /** Groups of `resume` with which Lambda reads again, since an earlier run. */
+  settledGroups: string[];
   /** What is going to be done, for plans: a line each. */
   plan: string[];
   /** Disables the mappings and waits until Lambda reads no more: before the first record is written. */
@@ -56,8 +65,15 @@ export async function openMappings(
 ): Promise<RestoreMappings> {
   const places = new LambdaPlaces();
   try {
-    const records = [...(structuredClone(options.earlier?.mappings) ?? [])];
-    for (const wish of wishes) records.push(...(await recordsOf(wish, records, places, options)));
+    const earlier = structuredClone(options.earlier?.body.mappings) ?? [];
+    const records = options.anew ? earlier.filter(isUnfinished) : earlier;
+    const now = new Map(options.anew ? earlier.map(({ saved, newUuid }) => [saved.uuid, newUuid]) : []);
+    for (const given of wishes) {
+      // The configuration may name a mapping by what it was before it was made again.
+      const uuid = now.get(given.uuid?.toLowerCase() ?? '') ?? given.uuid;
+      const wish = { ...given, ...(uuid !== undefined && { uuid }) };
+      records.push(...(await recordsOf(wish, records, places, options)));
+    }
     await checkTargets(records, places, options.signal);
     return new OpenMappings(records, places, options);
   } catch (error) {
@@ -77,15 +93,16 @@ class OpenMappings implements RestoreMappings {
     this.#records = records;
     this.#places = places;
     this.#options = options;
-    this.#recovery = new Recovery(options.recoveryFile, options.save);
+    this.#recovery = new Recovery(options.save, options.earlier?.place);
     this.#changed = options.earlier !== undefined && records.some(isUnfinished);
   }
 
   get groups(): string[] {
-    const groups = this.#records
-      .filter((record) => isUnfinished(record) && record.target?.strategy === 'resume')
-      .map(({ target }) => target?.consumerGroupId);
-    return [...new Set(groups.filter((it) => it !== undefined))];
+    return groupsOf(this.#records.filter(isUnfinished));
+  }
+
+  get settledGroups(): string[] {
+    return groupsOf(this.#records.filter((record) => !isUnfinished(record)));
   }
 
   get plan(): string[] {
@@ -111,7 +128,7 @@ class OpenMappings implements RestoreMappings {
       progress.note('info', `${mappingName(record.saved.uuid)} (${shortName(record.saved.functionArn)}) is ${state}`);
     };
     progress.note('info', `stopping ${count(paused)}, which may take Lambda some minutes`);
-    await eachMapping(paused, work, this.#recovery.hint);
+    await eachMapping(paused, work, () => this.#recovery.hint);
   }
 
   async goOn(): Promise<MappingOutcome[]> {
@@ -124,7 +141,7 @@ class OpenMappings implements RestoreMappings {
     };
     const open = this.#records.filter(isUnfinished) as MovingRecord[];
     if (open.length > 0) progress.note('info', `making ${count(open)} again, which may take Lambda some minutes`);
-    return eachMapping(open, work, this.#recovery.hint);
+    return eachMapping(open, work, () => this.#recovery.hint);
   }
 
   giveUp(): string[] {
@@ -143,6 +160,14 @@ class OpenMappings implements RestoreMappings {
   #write(): Promise<void> {
     return this.#recovery.write(this.#records);
   }
+}
+
+/** Groups with which mappings go on. */
+function groupsOf(records: readonly MappingRecord[]): string[] {
+  const groups = records
+    .filter(({ target }) => target?.strategy === 'resume')
+    .map(({ target }) => target?.consumerGroupId);
+  return [...new Set(groups.filter((it) => it !== undefined))];
 }
 
 function count({ length }: readonly unknown[]): string {

@@ -1,20 +1,23 @@
 import pLimit from 'p-limit';
 import { LATEST, resolveSnapshot } from '../archive/resolve-snapshot.ts';
-import type { Snapshot } from '../archive/snapshot.ts';
+import type { Snapshot, SnapshotGroup } from '../archive/snapshot.ts';
 import { framesOf, type PartitionFrames } from '../archive/snapshot-frames.ts';
 import { requireWhole } from '../archive/whole.ts';
 import type { RestoreJob } from '../config/job.ts';
 import { MskBackupError } from '../errors.ts';
 import { RestoreJournal } from '../journal/journal.ts';
 import { restoreIdOf } from '../journal/restore-id.ts';
+import { stateLocation } from '../journal/state-location.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { RecoveryBody } from '../mappings/recovery.ts';
 import type { RestoreMappings } from '../mappings/restore-mappings.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
+import { objectUrl } from '../storage/store-url.ts';
 import { begunTopics } from './begun-topics.ts';
+import { chooseGroups } from './choose-groups.ts';
 import { checkConditions } from './conditions.ts';
-import { checkConsumers, groupsToRestore, NO_MAPPINGS } from './consumers.ts';
+import { NO_MAPPINGS } from './consumers.ts';
 import { earlierRuns } from './earlier-runs.ts';
 import { checkExactConditions } from './exact/conditions.ts';
 import { type ExactExtent, exactExtent } from './exact/extent.ts';
@@ -22,7 +25,7 @@ import { missingPermissions } from './exact/permissions.ts';
 import { chooseReplicationFactor, describePlan, type PreparedTopic } from './plan.ts';
 import type { RestorePlan } from './report.ts';
 import { type SelectedTopic, selectTopics } from './select-topics.ts';
-import { targetPartition } from './target-partitions.ts';
+import { repartitionedTo, targetPartition } from './target-partitions.ts';
 import { describeTargets } from './target-state.ts';
 import { checkCreation } from './target-topics.ts';
 import { configToCreate } from './topic-config.ts';
@@ -34,8 +37,8 @@ export interface PreparedRestore {
   targetClusterId: string;
   topics: PreparedTopic[];
   journal: RestoreJournal;
-  /** Consumer groups to commit, ids and patterns, empty for all; undefined for none. */
-  groups?: string[];
+  /** Consumer groups to commit. */
+  groups: SnapshotGroup[];
   /** To be closed. */
   mappings: RestoreMappings;
 }
@@ -134,11 +137,11 @@ export async function prepareRestore(
   await checkCreation(client, topics, job);
   const mappings = await mappingsOf(job, snapshot, topics, journal, context);
   try {
-    const groups = groupsToRestore(job.consumerGroups, mappings);
-    remarks.push(...mappings.plan, ...(await checkConsumers(groups, mappings, snapshot, names, client, context)));
+    const { signal } = context;
+    const chosen = await chooseGroups({ job, snapshot, topics, mappings, journal, client, signal });
+    remarks.push(...mappings.plan, ...chosen.remarks);
     const plan = describePlan({ job, snapshot, topics, remarks, now: Date.now(), restoreId: journal.restoreId });
-    const prepared = { plan, snapshot, targetClusterId, topics, journal, mappings };
-    return groups === undefined ? prepared : { ...prepared, groups };
+    return { plan, snapshot, targetClusterId, topics, journal, groups: chosen.groups, mappings };
   } catch (error) {
     mappings.close();
     throw error;
@@ -147,21 +150,24 @@ export async function prepareRestore(
 
 /** Looks the Lambda mappings up; changes nothing yet. */
 async function mappingsOf(
-  { lambda }: RestoreJob,
+  job: RestoreJob,
   snapshot: Snapshot,
-  topics: SelectedTopic[],
+  topics: PreparedTopic[],
   journal: RestoreJournal,
   { progress, signal }: RunContext,
 ): Promise<RestoreMappings> {
   const earlier = await journal.last<RecoveryBody>('mappings');
-  if (lambda.length === 0 && earlier === undefined) return NO_MAPPINGS;
+  if (job.lambda.length === 0 && earlier === undefined) return NO_MAPPINGS;
   // With the SDK, which other restores need not load.
   const { openMappings } = await import('../mappings/restore-mappings.ts');
-  return openMappings(lambda, {
+  const placeOf = (entry: { number: number }) =>
+    objectUrl(stateLocation(job), journal.keys.find(({ number }) => number === entry.number)!.key);
+  return openMappings(job.lambda, {
     topics: topics.map(({ source, target }) => ({ source: source.name, target })),
     snapshotGroups: snapshot.groups.map(({ groupId }) => groupId),
-    save: (body) => journal.append('mappings', body),
-    ...(earlier !== undefined && { earlier: earlier.body }),
+    save: async (body) => placeOf(await journal.append('mappings', body)),
+    ...(earlier !== undefined && { earlier: { body: earlier.body, place: placeOf(earlier) } }),
+    anew: topics.some(({ recreate }) => recreate),
     progress,
     signal,
   });

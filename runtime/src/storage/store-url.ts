@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StorageLocation } from '../config/job.ts';
 import { parseS3Url } from '../config/location-url.ts';
@@ -23,6 +24,23 @@ export function parseStoreUrl(text: string): StorageLocation {
   if (scheme !== undefined)
     throw invalid(`the location has the scheme ${scheme}://: s3://, file:// and paths are known`);
   return { backend: 'filesystem', path: text, prefix: '' };
+}
+
+/**
+ * An object as the command line takes it: a path, or `s3://bucket/key` with region and endpoint where the location has them.
+ * Credentials never stand in it.
+ */
+export function objectUrl(location: StorageLocation, key: string): string {
+  if (location.backend === 'filesystem') return resolve(location.path, location.prefix, key);
+  const { bucket, prefix, region, endpoint, pathStyle } = location;
+  const full = prefix === '' ? key : `${prefix}/${key}`;
+  const query = new URLSearchParams({
+    ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { endpoint }),
+    ...(pathStyle !== (endpoint !== undefined) && { path_style: `${pathStyle}` }),
+  });
+  const path = full.split('/').map(encodeURIComponent).join('/');
+  return `s3://${bucket}/${path}${query.size > 0 ? `?${query}` : ''}`;
 }
 
 function parseS3(text: string): StorageLocation {
