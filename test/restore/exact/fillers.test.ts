@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MskBackupError } from '../../../runtime/src/errors.ts';
 import type { KafkaClient } from '../../../runtime/src/kafka/client.ts';
+import type { AddPartitionsToTxnResponse } from '../../../runtime/src/kafka/protocol/add-partitions-to-txn.ts';
+import { kafkaError } from '../../../runtime/src/kafka/protocol/error-codes.ts';
 import { type KafkaCluster, startKafka } from '../../support/kafka/cluster.ts';
 import { type JavaClient, javaClient, type ScenarioProducer } from '../../support/kafka/java-client.ts';
 import { connectedTo, endsOf, FILLERS, openFiller, through } from './support.ts';
@@ -103,19 +106,60 @@ describe.each(['4', '3.9'])('one broker of Kafka %s', (version) => {
     expect(asked).toBeGreaterThan(2);
   });
 
-  test('markers: a request that is still being worked on when its connection is lost is waited for', async () => {
+  test('markers: what is left of a request when its connection was lost is kept out', async () => {
     const topic = 'late';
     await java.createTopic(topic);
+    // On one connection the broker would answer nothing else meanwhile.
+    const other = await connectedTo(kafka);
     let requests = 0;
     const late = through(client, (forward, request) => {
       if (request.apiName !== 'WriteTxnMarkers' || ++requests > 1) return forward();
-      forward().catch(() => {});
+      other.send(1, request).catch(() => {});
       return Promise.reject(lost());
     });
     const filler = await openFiller(late, 'markers', '');
     await filler.fill({ topic, partition: 0 }, 0, 12_000);
+    await other.close();
     await sendAt(topic, 0, 12_000);
     expect(requests).toBeGreaterThan(2);
+  });
+
+  test('markers: a request that arrives after its connection was lost is waited for', async () => {
+    const topic = 'later';
+    await java.createTopic(topic);
+    let arrive: (() => Promise<unknown>) | undefined;
+    const later = through(client, async (forward, request) => {
+      if (request.apiName !== 'WriteTxnMarkers') return forward();
+      if (arrive !== undefined) {
+        await arrive();
+        return forward();
+      }
+      let arriving: Promise<unknown> | undefined;
+      arrive = () => (arriving ??= forward());
+      setTimeout(arrive, 500);
+      throw lost();
+    });
+    const filler = await openFiller(later, 'markers', '');
+    await filler.fill({ topic, partition: 0 }, 0, 1);
+    await sendAt(topic, 0, 1);
+  });
+
+  test('transactions: one that begins late, after its connection was lost, is refused', async () => {
+    const topic = 'begins-late';
+    await java.createTopic(topic);
+    const place = { topic, partition: 0 };
+    let arriving: Promise<unknown> | undefined;
+    const late = through(client, (forward, request) => {
+      if (request.apiName !== 'AddPartitionsToTxn' || arriving !== undefined) return forward();
+      arriving = sleep(500).then(forward);
+      return Promise.reject(lost());
+    });
+    const filler = await openFiller(late, 'transactions', 'begins-late');
+    await filler.fill(place, 0, 1);
+    const { partitions } = (await arriving) as AddPartitionsToTxnResponse;
+    expect(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED']).toContain(kafkaError(partitions[0]!.errorCode).name);
+    await filler.fill(place, 1, 20);
+    await sendAt(topic, 0, 20);
   });
 
   test.each(FILLERS)(
