@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
 import { type JavaClient, javaClient } from '../support/kafka/java-client.ts';
-import { backUp, content, restore } from './harness.ts';
+import { backUp, content, restore, restoreJob } from './harness.ts';
+import { killedWhen } from './killed.ts';
 
 let kafka: KafkaCluster;
 let client: JavaClient;
@@ -32,4 +33,26 @@ test('frames behind the last wanted record are accounted for once, however often
   const over = { topicMapping: { tail: 'tail-again' }, timeWindow: { end: NOON } };
   for (let run = 0; run < 3; run++) await restore(kafka, storage, over);
   expect(content(await client.readAll('tail-again'))).toHaveLength(partitions.length);
+}, 60_000);
+
+test('a batch that was split, and fits as a whole now, goes on at the record behind the last one that is there', async () => {
+  await client.createTopic('whole');
+  const producer = await client.producer({ 'batch.size': '1000000', 'linger.ms': '100' });
+  await producer.send('whole', [{ value: 'so that offsets of the next batch do not begin at 0' }]);
+  await producer.send(
+    'whole',
+    Array.from({ length: 9 }, (_, n) => ({ value: `${n}`.repeat(100_000) })),
+  );
+  const storage = await backUp(kafka, ['whole']);
+  const over = { topicMapping: { whole: 'whole-again' } };
+  const job = restoreJob(kafka, storage, {
+    ...over,
+    topicConfigOverrides: { 'max.message.bytes': '250000' },
+    rateLimitBytesPerSec: 200_000,
+  });
+  const reached = async () => ((await client.offsets('whole-again').catch(() => []))[0]?.end ?? 0) > 1;
+  expect(await killedWhen(job, reached)).toBe(true);
+  await client.alterTopic('whole-again', { 'max.message.bytes': '1048588' });
+  await restore(kafka, storage, over);
+  expect(content(await client.readAll('whole-again'))).toEqual(content(await client.readAll('whole')));
 }, 60_000);

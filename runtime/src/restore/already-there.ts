@@ -41,12 +41,13 @@ export class AlreadyThere {
       writer.alreadyThere({ ...batch, acknowledged }, target);
       return undefined;
     }
+    const cut = Math.max(0, there);
+    const [first, second] = [sliceRuns(batch.runs, 0, cut), sliceRuns(batch.runs, cut, batch.records - cut)];
+    if (cut > 0) writer.alreadyThere({ ...batch, records: cut, runs: first, crcs: [], acknowledged() {} }, target);
     await this.check();
-    if (there <= 0) return batch;
-    const [first, second] = [sliceRuns(batch.runs, 0, there), sliceRuns(batch.runs, there, batch.records - there)];
-    writer.alreadyThere({ ...batch, records: there, runs: first, crcs: [], acknowledged() {} }, target);
-    const rest = await splitProduced(batch.bytes, there);
-    return { ...batch, bytes: rest!.bytes, records: batch.records - there, runs: second };
+    if (cut === 0) return batch;
+    const rest = await splitProduced(batch.bytes, cut);
+    return { ...batch, bytes: rest!.bytes, records: batch.records - cut, runs: second };
   }
 
   /** What is there has come to its end: compares the last of it, and goes on at the log end. */
