@@ -3,6 +3,8 @@ import type { ClippedFrame } from '../archive/snapshot-frames.ts';
 import type { ByteBudget } from '../flow/byte-budget.ts';
 import { readAhead } from '../flow/read-ahead.ts';
 import { unlessAborted } from '../flow/unless-aborted.ts';
+import type { KafkaClient } from '../kafka/client.ts';
+import type { ClusterDescription } from '../kafka/describe-cluster.ts';
 import type { Progress } from '../observe/progress.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { AlreadyThere } from './already-there.ts';
@@ -18,6 +20,9 @@ import type { TargetReader } from './target-reader.ts';
 
 export interface RestoreMeans {
   store: ObjectStore;
+  /** Of the target. */
+  client: KafkaClient;
+  cluster: ClusterDescription;
   producer: Producer;
   /** Reads what an earlier run has written. */
   reader: TargetReader;

@@ -59,6 +59,8 @@ export async function writePartitions(
   const preparing = pLimit(CHUNKS_PREPARED_AT_ONCE);
   const means: RestoreMeans = {
     store,
+    client,
+    cluster,
     producer,
     reader: new TargetReader(client, cluster, signal),
     ...(filler !== undefined && { filler }),

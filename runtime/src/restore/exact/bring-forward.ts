@@ -2,10 +2,14 @@ import { unlessAborted } from '../../flow/unless-aborted.ts';
 import type { PartitionTask } from '../partition-task.ts';
 import type { RestoreMeans } from '../restore-partition.ts';
 import { fillerBatch, fillerCounts } from './filler-batch.ts';
+import { setLogStart } from './log-start.ts';
 
-type Means = Pick<RestoreMeans, 'producer' | 'filler' | 'budget' | 'signal'>;
+type Means = Pick<RestoreMeans, 'client' | 'cluster' | 'producer' | 'filler' | 'budget' | 'signal'>;
 
-/** Leads the log end of a partition to its first offset by empty records, which are deleted when all is there. */
+/**
+ * Leads the log end of a partition to its first offset by empty records, and deletes them: nobody reads them, they take no
+ * room, and brokers note the log start on their disks while the records come. It is looked at again in the end.
+ */
 export async function leadTo(offset: number, task: PartitionTask, means: Means): Promise<void> {
   const { writer, resume, prepare } = task;
   const from = resume?.end ?? writer.ledger.end;
@@ -24,6 +28,8 @@ export async function leadTo(offset: number, task: PartitionTask, means: Means):
     });
   }
   await unlessAborted(writer.flushed(), means.signal);
+  const { topic, partition } = writer;
+  await setLogStart(means.client, means.cluster, [{ topic, partition, offset }], means.signal);
 }
 
 /** Fills the offsets between what is written and the next record, once everything before has been acknowledged. */
