@@ -12,7 +12,7 @@ const snapshot = {
   topics: ['payments', 'orders', 'orders-dlq', '__consumer_offsets'].map((name) => topic(name)),
 } as Snapshot;
 const job = (over: Partial<RestoreJob> = {}) =>
-  ({ topics: { include: [], exclude: [] }, topicMapping: {}, ...over }) as RestoreJob;
+  ({ topics: { include: [], exclude: [] }, topicMapping: {}, repartitioning: {}, ...over }) as RestoreJob;
 const include = (...patterns: string[]) => ({ topics: { include: patterns, exclude: [] } });
 
 test('everything comes back under its own name, in the order of the names, but not what the cluster keeps itself', () => {
@@ -57,4 +57,14 @@ test('partitions are chosen by number, and one that is not there is told', () =>
 test('a mapping without effect is told', () => {
   const { remarks } = selectTopics(snapshot, job({ ...include('orders'), topicMapping: { order: 'restored' } }));
   expect(remarks).toEqual([expect.stringContaining('order is not among the topics')]);
+});
+
+test('a topic to repartition that nothing is restored into is told', () => {
+  const repartitioning = { orders: { strategy: 'murmur2' as const, partitions: 7 } };
+  const remarks = (over: Partial<RestoreJob>) =>
+    selectTopics(snapshot, job({ ...include('orders'), repartitioning, ...over })).remarks;
+  expect(remarks({})).toEqual([]);
+  expect(remarks({ topicMapping: { orders: 'restored' } })).toEqual([
+    expect.stringContaining('no topic is restored into orders: without effect'),
+  ]);
 });

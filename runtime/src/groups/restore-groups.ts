@@ -4,7 +4,7 @@ import type { KafkaClient } from '../kafka/client.ts';
 import { fetchGroupOffsets } from '../kafka/group-offsets.ts';
 import { applyGroups } from './apply-groups.ts';
 import { refuseGroupsWithMembers } from './members.ts';
-import { type GroupsPlan, type MapOf, planGroups } from './plan-groups.ts';
+import { type GroupsPlan, type MapOf, type PlannedGroup, planGroups } from './plan-groups.ts';
 import type { GroupsReplacedBody } from './replaced.ts';
 import { selectGroups } from './select-groups.ts';
 
@@ -79,6 +79,8 @@ function isIdle({ offsets }: { offsets: unknown[] }): boolean {
   return offsets.length === 0;
 }
 
-function idleRemark({ groupId }: { groupId: string }): string {
-  return `group ${groupId} gets no offsets: nothing that it reads was restored`;
+function idleRemark({ groupId, leftOut }: PlannedGroup): string {
+  const spread = leftOut.find(({ reason }) => reason === 'topic-repartitioned');
+  const why = spread === undefined ? 'nothing that it reads was restored' : `topic ${spread.topic} was repartitioned`;
+  return `group ${groupId} gets no offsets: ${why}`;
 }

@@ -6,24 +6,42 @@ import { readAhead } from '../flow/read-ahead.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { PartitionTask } from './partition-task.ts';
 
+/** What of the archive is restored, and how. */
+type Archived = Pick<PartitionTask, 'frames' | 'prepare'>;
+
+/** Records of one batch that are wanted. */
+export interface ArchivedBatch {
+  /** Of the batch at the source. */
+  baseOffset: number;
+  /** None where the batch holds none that is wanted. */
+  records: Record[];
+}
+
 /** The records of a partition as the target should hold them, batch by batch, with the headers that a restore adds. */
-export async function* archivedRecords(store: ObjectStore, task: PartitionTask): AsyncGenerator<Record[], void, void> {
-  const { topic, partition } = task.writer;
+export async function* archivedBatches(
+  store: ObjectStore,
+  { frames, prepare }: Archived,
+): AsyncGenerator<ArchivedBatch, void, void> {
   const { fromTimestamp: first = Number.NEGATIVE_INFINITY, untilTimestamp: last = Number.POSITIVE_INFINITY } =
-    task.prepare.times ?? {};
-  const jobs = task.frames
+    prepare.times ?? {};
+  const jobs = frames
     .frames()
     .map((clipped) => async () => ({ ...clipped, raw: await readFrame(store, clipped.frame) }));
-  for await (const { raw, from, until } of readAhead(jobs, 2)) {
-    for (const header of walkBatches(raw, { topic, partition }).batches) {
+  for await (const { frame, raw, from, until } of readAhead(jobs, 2)) {
+    for (const header of walkBatches(raw, frame).batches) {
       if (header.lastOffset < from || header.baseOffset >= until || header.recordCount === 0) continue;
       const records = (await decodeRecords(raw, header)).filter(
         ({ offset, timestamp }) => offset >= from && offset < until && timestamp >= first && timestamp < last,
       );
-      if (task.prepare.headers !== undefined) addHeaders(records, task.prepare.headers);
-      yield records;
+      if (prepare.headers !== undefined) addHeaders(records, prepare.headers);
+      yield { baseOffset: header.baseOffset, records };
     }
   }
+}
+
+/** The same without the batches. */
+export async function* archivedRecords(store: ObjectStore, task: Archived): AsyncGenerator<Record[], void, void> {
+  for await (const { records } of archivedBatches(store, task)) yield records;
 }
 
 /** Told again here and not shared with the code that writes them, because this is what checks that code. */

@@ -28,6 +28,7 @@ export interface ConditionInput {
  */
 export function checkConditions(input: ConditionInput): void {
   const { job, topics, existing, earlier, sameCluster } = input;
+  refuseExactRepartitioning(topics, job);
   refuseSharedPartitions(topics, job);
   if (!job.createTopics) refuseMissingTargets(topics, existing);
   for (const topic of topics) {
@@ -43,6 +44,16 @@ export function checkConditions(input: ConditionInput): void {
   );
   if (sameCluster) refuseOwnSource(holding, input);
   if (!job.allowNonEmpty && holding.length > 0) throw notEmpty(holding, input);
+}
+
+function refuseExactRepartitioning(topics: SelectedTopic[], job: RestoreJob): void {
+  const spread = topics.find(({ target }) => repartitionedTo(job, target) !== undefined);
+  if (job.offsets !== 'exact' || spread === undefined) return;
+  throw new MskBackupError(
+    'configuration',
+    'EXACT_REPARTITIONING',
+    `restore.repartitioning: topic ${spread.target} cannot be repartitioned with restore.offsets: exact: a record that changes its partition cannot keep its offset; set restore.offsets: translate`,
+  );
 }
 
 function recordsIn(target: TargetTopic | undefined, partitions: number[]): number {

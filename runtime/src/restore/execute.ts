@@ -50,7 +50,6 @@ export async function executeRestore(
     throw error;
   });
   const { cluster, pauses, work } = target;
-  const tasks = work.flatMap((one) => one.tasks);
   const outcome: Outcome = { interrupted: false };
   const report = () => reportOn(prepared, started, work, outcome);
 
@@ -68,7 +67,7 @@ export async function executeRestore(
       const check = checkAll(work, client, cluster, job, signal);
       await unlessAborted(check, signal, 'stopped before the check');
       if (options.verifyRead) {
-        const reading = readBack(tasks, client, cluster, store, context);
+        const reading = readBack(work, client, cluster, store, context);
         outcome.readBack = await unlessAborted(reading, signal, 'stopped while reading back');
       }
       const offsets = await writeOffsetMap(prepared, work, job);

@@ -65,7 +65,8 @@ export class PartitionWriter {
 
   /**
    * @param endOffset of the partition at the target now: where the first record is expected
-   * @param options `keepsMap` false: records of several source partitions come together here, so there is no map
+   * @param options `keepsMap` false: records of several source partitions come together here, so the map says only which of the target's offsets
+   *   they have
    */
   constructor(topic: string, partition: number, leader: number, endOffset: number, { keepsMap = true } = {}) {
     this.#keepsMap = keepsMap;
@@ -212,7 +213,8 @@ export class PartitionWriter {
     let target = baseOffset ?? ledger.end;
     ledger.end = target + batch.records;
     for (const { from, until } of batch.runs) {
-      if (this.#keepsMap) ledger.map.add({ source: from, target, length: until - from });
+      // Without a source that everything comes from it is known at least which offsets are ours.
+      ledger.map.add({ source: this.#keepsMap ? from : target, target, length: until - from });
       ledger.records += until - from;
       target += until - from;
     }

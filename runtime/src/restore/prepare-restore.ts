@@ -25,7 +25,7 @@ import { missingPermissions } from './exact/permissions.ts';
 import { chooseReplicationFactor, describePlan, type PreparedTopic } from './plan.ts';
 import type { RestorePlan } from './report.ts';
 import { type SelectedTopic, selectTopics } from './select-topics.ts';
-import { repartitionedTo, targetPartition } from './target-partitions.ts';
+import { targetPartition } from './target-partitions.ts';
 import { describeTargets } from './target-state.ts';
 import { checkCreation } from './target-topics.ts';
 import { configToCreate } from './topic-config.ts';

@@ -6,7 +6,9 @@ import type { RunContext } from '../observe/run-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { archivedRecords } from './archived-records.ts';
 import { differenceOf } from './compare-records.ts';
+import type { TopicWork } from './open-topics.ts';
 import type { PartitionTask } from './partition-task.ts';
+import { readBackSpread } from './read-back-spread.ts';
 import type { RestoreReport } from './report.ts';
 import { TargetReader } from './target-reader.ts';
 
@@ -19,22 +21,32 @@ type ReadBack = NonNullable<RestoreReport['readBack']>;
 
 /**
  * Reads the restored partitions back from the target and compares each record with the archive: key, value, headers,
- * timestamp and order.
+ * timestamp and order; of topics that were repartitioned what each partition holds, whatever its order.
  * @returns the records compared, and the first differences, in words that hold no record content
  */
 export async function readBack(
-  tasks: PartitionTask[],
+  work: Pick<TopicWork, 'tasks' | 'spreads'>[],
   client: KafkaClient,
   cluster: ClusterDescription,
   store: ObjectStore,
   context: RunContext,
 ): Promise<ReadBack> {
-  context.progress.stage('verify', { records: tasks.reduce((sum, { writer }) => sum + writer.ledger.records, 0) });
+  const tasks = work.flatMap((one) => one.tasks);
+  const writers = [...tasks.map(({ writer }) => writer), ...work.flatMap(({ spreads }) => spreads[0]?.writers ?? [])];
+  context.progress.stage('verify', { records: writers.reduce((sum, { ledger }) => sum + ledger.records, 0) });
   const reader = new TargetReader(client, cluster, context.signal);
   const result: ReadBack = { records: 0, differences: [] };
   const limit = pLimit(PARTITIONS_AT_ONCE);
-  await Promise.all(tasks.map((task) => limit(() => comparePartition(task, store, reader, context, result))));
-  return result;
+  const compared = tasks.map((task) => limit(() => comparePartition(task, store, reader, context, result)));
+  const spread = work
+    .filter(({ spreads }) => spreads.length > 0)
+    .map(async ({ spreads }) => {
+      const { records, differences } = await readBackSpread(spreads, store, reader, limit, context);
+      result.records += records;
+      result.differences.push(...differences);
+    });
+  await Promise.all([...compared, ...spread]);
+  return { ...result, differences: result.differences.slice(0, DIFFERENCES_LISTED) };
 }
 
 async function comparePartition(

@@ -48,6 +48,13 @@ export function selectTopics(snapshot: Snapshot, job: RestoreJob): { topics: Sel
       remarks.push(`restore.topic_mapping: ${name} is not among the topics that are restored: without effect`);
     }
   }
+  for (const name of Object.keys(job.repartitioning)) {
+    if (!topics.some(({ target }) => target === name)) {
+      remarks.push(
+        `restore.repartitioning: no topic is restored into ${name}: without effect (it takes names at the target)`,
+      );
+    }
+  }
   return { topics, remarks };
 }
 
