@@ -1,10 +1,13 @@
-import { MskBackupError } from '../errors.ts';
+import { randomUUID } from 'node:crypto';
+import pLimit from 'p-limit';
+import { hasCode, MskBackupError } from '../errors.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
 /**
  * What a restore writes down beside the archive, so that it can be stopped anywhere and go on, be reported and be undone: an
- * object per entry, `{restoreId}/{number}-{kind}.json`, create-only and numbered without gaps. Two processes that run the same
- * restore want the same number: the second learns of the first.
+ * object per entry, `{restoreId}/{number}-{kind}.json`, create-only. Before it the number is taken by an object
+ * `{number}.taken`: two processes that run the same restore want the same number, whatever they write, and the second learns
+ * of the first.
  */
 export type EntryKind =
   /** Before topics are created: what is going to be done, as a dry run prints it. */
@@ -34,26 +37,36 @@ export interface JournalEntry<Body> {
 }
 
 const KEY = /^([0-9a-f]+)\/(\d{8})-([a-z-]+)\.json$/;
+const TAKEN = /^[0-9a-f]+\/(\d{8})\.taken$/;
+/** A restore of a day has thousands of entries. */
+const READS_AT_ONCE = 8;
 
 export class RestoreJournal {
   readonly restoreId: string;
   readonly #store: ObjectStore;
   readonly #keys: { number: number; kind: EntryKind; key: string }[];
+  /** Number of the next entry. */
+  #next: number;
+  #writing: Promise<unknown> = Promise.resolve();
 
-  private constructor(restoreId: string, store: ObjectStore, keys: RestoreJournal['keys']) {
+  private constructor(restoreId: string, store: ObjectStore, keys: RestoreJournal['keys'], next: number) {
     this.restoreId = restoreId;
     this.#store = store;
     this.#keys = [...keys];
+    this.#next = next;
   }
 
   /** The journal of a restore as far as it was written; empty for one that never ran. */
   static async open(store: ObjectStore, restoreId: string): Promise<RestoreJournal> {
     const keys: { number: number; kind: EntryKind; key: string }[] = [];
+    let next = 0;
     for await (const { key } of store.list(`${restoreId}/`)) {
       const match = KEY.exec(key);
       if (match !== null) keys.push({ number: Number(match[2]), kind: match[3] as EntryKind, key });
+      const number = match?.[2] ?? TAKEN.exec(key)?.[1];
+      if (number !== undefined) next = Math.max(next, Number(number) + 1);
     }
-    return new RestoreJournal(restoreId, store, keys);
+    return new RestoreJournal(restoreId, store, keys, next);
   }
 
   /** Ids of every restore that has a journal here, in the order of their ids. */
@@ -85,26 +98,37 @@ export class RestoreJournal {
   /** All entries of a kind after `since`, in their order. */
   async all<Body>(kind: EntryKind, since = -1): Promise<JournalEntry<Body>[]> {
     const found = this.#keys.filter((entry) => entry.kind === kind && entry.number > since);
-    return Promise.all(found.map(({ key }) => this.#read<Body>(key)));
+    return pLimit(READS_AT_ONCE).map(found, ({ key }) => this.#read<Body>(key));
   }
 
   /**
-   * Writes an entry durably.
+   * Writes an entry durably; several in the order of the calls.
    * @throws MskBackupError kind `configuration`, `RESTORE_RUNS_ALREADY`, when another process has written to it meanwhile
    */
-  async append<Body>(kind: EntryKind, body: Body): Promise<JournalEntry<Body>> {
-    const number = (this.#keys.at(-1)?.number ?? -1) + 1;
+  append<Body>(kind: EntryKind, body: Body): Promise<JournalEntry<Body>> {
+    const appended = this.#writing.then(() => this.#append(kind, body));
+    this.#writing = appended.catch(() => {});
+    return appended;
+  }
+
+  async #append<Body>(kind: EntryKind, body: Body): Promise<JournalEntry<Body>> {
+    const number = this.#next;
+    const place = `${this.restoreId}/${String(number).padStart(8, '0')}`;
+    await this.#take(`${place}.taken`);
+    this.#next++;
+    const key = `${place}-${kind}.json`;
     const entry: JournalEntry<Body> = { number, kind, at: new Date().toISOString(), body };
-    const key = `${this.restoreId}/${String(number).padStart(8, '0')}-${kind}.json`;
-    await this.#refuseTaken(number);
     await this.#store.put(key, Buffer.from(`${JSON.stringify(entry)}\n`));
     this.#keys.push({ number, kind, key });
     return entry;
   }
 
-  async #refuseTaken(number: number): Promise<void> {
-    const prefix = `${this.restoreId}/${String(number).padStart(8, '0')}-`;
-    for await (const { key } of this.#store.list(prefix)) {
+  async #take(key: string): Promise<void> {
+    try {
+      // Like no other: a store that asks whose it is, because an answer was lost, must not take another one's for ours.
+      await this.#store.put(key, Buffer.from(randomUUID()));
+    } catch (error) {
+      if (!hasCode(error, 'OBJECT_EXISTS')) throw error;
       throw new MskBackupError(
         'configuration',
         'RESTORE_RUNS_ALREADY',
