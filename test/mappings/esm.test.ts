@@ -237,12 +237,24 @@ test('another region by command: function and cluster of the new one, the old ma
   }
 });
 
+test('a cluster that is none is refused before the mapping is touched', async () => {
+  server.add();
+  const { code, stderr } = await esm('resume', '--function', 'order-processor', '--cluster-arn', 'shop-dr');
+  expect([code, stderr]).toEqual([2, expect.stringContaining('It must be the ARN of an MSK cluster')]);
+  expect(server.requests).toEqual([]);
+});
+
+const UUID = '6a1f7c0e-3b52-4a57-9e0c-2f4d9b7c1a35';
+
 describe('the command line', () => {
   test.each([
     [['pause'], 'name the mappings: either --function NAME or --uuid UUID'],
-    [['reset', '--function', 'a', '--uuid', 'b'], 'name the mappings: either --function NAME or --uuid UUID'],
-    [['resume', '--uuid', 'b', '--keep-old'], '--keep-old goes with --cluster-arn'],
-    [['reset', '--uuid', 'b', '--at', 'yesterday'], 'must be milliseconds since 1970'],
+    [['reset', '--function', 'a', '--uuid', UUID], 'name the mappings: either --function NAME or --uuid UUID'],
+    [['list', '--function', 'a', '--uuid', UUID], 'name the mappings: either --function NAME or --uuid UUID'],
+    [['resume', '--uuid', UUID, '--keep-old'], '--keep-old goes with --cluster-arn'],
+    [['reset', '--uuid', UUID, '--at', 'yesterday'], 'must be milliseconds since 1970'],
+    [['list', '--uuid', 'b'], "argument 'b' is invalid. It must be the UUID of an event source mapping"],
+    [['list', '--endpoint', 'lambda'], 'It must be an http or https URL'],
     [['pawse'], "unknown command 'pawse'"],
   ])('%j', async (args, text) => {
     const { code, stderr } = await startCli(['esm', ...args], { env: CREDENTIALS }).ended;

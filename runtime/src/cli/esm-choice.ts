@@ -34,7 +34,7 @@ export async function mappingsToChange(
   }
   const { text, file: name } = await readConfiguration(from, { env: process.env });
   const { mappings } = parseRecovery(text, name);
-  const uuid = options.uuid?.toLowerCase();
+  const { uuid } = options;
   const chosen = mappings.filter(({ saved }) => uuid === undefined || saved.uuid === uuid);
   if (chosen.length === 0) {
     throw new MskBackupError('configuration', 'MAPPING_NOT_FOUND', `${name} holds no event source mapping ${uuid}`);

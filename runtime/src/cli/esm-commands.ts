@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type CommonOptions, parseTimeOption } from './options.ts';
+import { type CommonOptions, parseClusterArn, parseEndpoint, parseMappingUuid, parseTimeOption } from './options.ts';
 import type { Execute } from './run.ts';
 
 /** Options of the commands for Lambda's event source mappings. */
@@ -32,13 +32,13 @@ export function addEsmCommands(program: Command, does: Does, graceMs: number): v
 
   addChoice(esm.command('list'))
     .description('the mappings, what they read, with which consumer group, and their state')
-    .option('--cluster-arn <arn>', 'only those of this MSK cluster')
+    .option('--cluster-arn <arn>', 'only those of this MSK cluster', parseClusterArn)
     .option('--file <file>', 'also write their settings, to make them again from (esm resume --from)')
     .action(does(() => import('./commands/esm-list.ts')));
 
   addChoice(esm.command('pause'))
     .description('disable mappings and wait until Lambda reads no more')
-    .option('--cluster-arn <arn>', 'only those of this MSK cluster')
+    .option('--cluster-arn <arn>', 'only those of this MSK cluster', parseClusterArn)
     .option('--file <file>', FILE, 'esm-mappings.json')
     .action(does(() => import('./commands/esm-pause.ts'), graceMs));
 
@@ -57,14 +57,14 @@ export function addEsmCommands(program: Command, does: Does, graceMs: number): v
 function addChoice(command: Command): Command {
   return command
     .option('--function <name>', 'all mappings of a function: its name or ARN, with a version or alias or without')
-    .option('--uuid <uuid>', 'one mapping')
+    .option('--uuid <uuid>', 'one mapping', parseMappingUuid)
     .option('--region <region>', "Lambda's region; default: the ARNs', else the environment's")
-    .addOption(new Option('--endpoint <url>', "URL of Lambda's API").hideHelp());
+    .addOption(new Option('--endpoint <url>', "URL of Lambda's API").argParser(parseEndpoint).hideHelp());
 }
 
 function addChange(command: Command): Command {
   return addChoice(command)
-    .option('--cluster-arn <arn>', 'the MSK cluster to read; default: the same as before')
+    .option('--cluster-arn <arn>', 'the MSK cluster to read; default: the same as before', parseClusterArn)
     .option('--from <file>', 'settings that were saved: a file, - for the standard input, or s3://bucket/key')
     .option('--file <file>', `${FILE} (default: the one of --from, else "esm-mappings.json")`)
     .option('--keep-old', 'leave the old mapping, at another cluster, alone');

@@ -1,4 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ENDPOINT_PROBLEM, isEndpoint } from '../config/location-url.ts';
+import { CLUSTER_ARN_PROBLEM, isClusterArn, isMappingUuid, MAPPING_UUID_PROBLEM } from '../config/mapping-names.ts';
 import { parseTime } from '../config/schema/time.ts';
 import { LOG_LEVELS, type LogLevel } from '../observe/log.ts';
 
@@ -102,4 +104,23 @@ export function parseTimeOption(text: string): number {
   const time = parseTime(text);
   if (typeof time !== 'number') throw new InvalidArgumentError(`It ${time.problem}.`);
   return time;
+}
+
+/** The URL of an AWS service. */
+export function parseEndpoint(text: string): string {
+  return checked(text, isEndpoint, ENDPOINT_PROBLEM);
+}
+
+/** Checked before anything is changed: Lambda refuses another only when the old mapping is gone. */
+export function parseClusterArn(text: string): string {
+  return checked(text, isClusterArn, CLUSTER_ARN_PROBLEM);
+}
+
+export function parseMappingUuid(text: string): string {
+  return checked(text, isMappingUuid, MAPPING_UUID_PROBLEM).toLowerCase();
+}
+
+function checked(text: string, isRight: (text: string) => boolean, problem: string): string {
+  if (!isRight(text)) throw new InvalidArgumentError(`It ${problem}.`);
+  return text;
 }

@@ -32,18 +32,22 @@ export function findMappings(
       (reads === undefined || topics.some((topic) => reads.has(topic))),
   );
   if (found.length > 0) return found;
-  const what = uuid !== undefined ? mappingName(uuid) : `function ${functionName}`;
-  throw new MskBackupError('configuration', 'MAPPING_NOT_FOUND', `Lambda in ${where}: ${whyNone(what, named, reads)}`);
+  const [what, none] =
+    uuid !== undefined
+      ? [mappingName(uuid), `there is no ${mappingName(uuid)}`]
+      : [`function ${functionName}`, `there is no mapping of function ${functionName}`];
+  const why =
+    named.length > 0
+      ? `${what} reads ${whatElse(named, reads)}`
+      : `${none}: check name and region; one that is lost can be made again from saved settings (msk-backup esm resume --from FILE)`;
+  throw new MskBackupError('configuration', 'MAPPING_NOT_FOUND', `Lambda in ${where}: ${why}`);
 }
 
-function whyNone(what: string, named: EventSourceMapping[], reads: ReadonlySet<string> | undefined): string {
-  if (named.length === 0) {
-    return `there is no mapping of ${what}: check name and region; one that is lost can be made again from saved settings (msk-backup esm resume --from FILE)`;
-  }
+function whatElse(named: EventSourceMapping[], reads: ReadonlySet<string> | undefined): string {
   const read = named.map(({ eventSourceArn, topics }) => {
     if (eventSourceArn === undefined || !isMskArn(eventSourceArn)) return 'no MSK cluster';
     return `${topics.join(', ')} of ${clusterName(eventSourceArn)}`;
   });
   const wanted = reads === undefined ? 'nothing that was asked for' : `none of the topics ${[...reads].join(', ')}`;
-  return `${what} reads ${wanted}; it reads ${[...new Set(read)].join('; ')}`;
+  return `${wanted}; it reads ${[...new Set(read)].join('; ')}`;
 }

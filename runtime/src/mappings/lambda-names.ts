@@ -42,7 +42,7 @@ export function isMskArn(arn: string | undefined): boolean {
   return arn !== undefined && /^arn:[^:]+:kafka:/.test(arn);
 }
 
-/** `NAME` of `arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/ID`, for people. */
+/** `NAME` of `…:cluster/NAME/ID`, and of `…:vpc-connection/ACCOUNT/NAME/ID`, for people. */
 export function clusterName(clusterArn: string): string {
-  return clusterArn.split('/')[1] ?? clusterArn;
+  return clusterArn.split('/').at(-2) ?? clusterArn;
 }

@@ -2,6 +2,7 @@ import { keepSettings, saveChosen } from '../../mappings/change-mappings.ts';
 import { findMappings } from '../../mappings/find-mappings.ts';
 import { clusterName, isMskArn, shortName } from '../../mappings/lambda-names.ts';
 import { LambdaPlaces, placeOf } from '../../mappings/lambda-places.ts';
+import { requireChoice } from '../esm-choice.ts';
 import type { EsmOptions } from '../esm-commands.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { table } from '../output.ts';
@@ -9,12 +10,13 @@ import type { Run } from '../run.ts';
 
 /** `esm list`: reads only, but for `--file`. */
 export async function execute({ options, context, print }: Run<EsmOptions>): Promise<number> {
+  const named = options.uuid !== undefined || options.function !== undefined;
+  if (named) requireChoice(options);
   const place = placeOf({ ...options, functionName: options.function });
   const places = new LambdaPlaces();
   try {
     const choice = { uuid: options.uuid, functionName: options.function, fromCluster: options.clusterArn };
     const all = (await places.all(place, context.signal)).filter(({ eventSourceArn }) => isMskArn(eventSourceArn));
-    const named = options.uuid !== undefined || options.function !== undefined;
     const found = named
       ? findMappings(all, choice, undefined, places.at(place).where)
       : all.filter(({ eventSourceArn }) => eventSourceArn === (options.clusterArn ?? eventSourceArn));

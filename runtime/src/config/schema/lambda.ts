@@ -1,15 +1,12 @@
 import { z } from 'zod';
+import { CLUSTER_ARN_PROBLEM, isClusterArn, isMappingUuid, MAPPING_UUID_PROBLEM } from '../mapping-names.ts';
 import { endpointUrl, text, time } from './values.ts';
-
-const ARN = 'must be the ARN of an MSK cluster: arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/ID';
 
 const mappingSchema = z
   .strictObject({
     function: text(),
-    uuid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, {
-      error: 'must be the UUID of an event source mapping',
-    }),
-    cluster_arn: z.string().regex(/^arn:aws[a-z-]*:kafka:[a-z0-9-]+:\d{12}:cluster\/\S+$/, { error: ARN }),
+    uuid: z.string().refine(isMappingUuid, { error: MAPPING_UUID_PROBLEM }),
+    cluster_arn: z.string().refine(isClusterArn, { error: CLUSTER_ARN_PROBLEM }),
     strategy: z.enum(['reset', 'resume']),
     starting_timestamp: time(),
     consumer_group: z.string().regex(/^[a-zA-Z0-9\-/*:_+=.@]{1,200}$/, {
