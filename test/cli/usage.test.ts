@@ -36,6 +36,7 @@ describe('a wrong command line ends with 2 and one line', () => {
     [['restore', '--jsn'], "unknown option '--jsn'; did you mean --json?"],
     [['groups', 'pln'], "unknown command 'pln'; did you mean plan?"],
     [['groups', '--cluser'], "unknown option '--cluser'; did you mean --cluster?"],
+    [['esm', '--function', 'x'], "unknown option '--function'; see msk-backup esm --help"],
     [['groups', 'plan', '--rstore', 'x'], "unknown option '--rstore'; did you mean --restore?"],
     [['groups', 'plan', '--backup-id', 'x'], "unknown option '--backup-id'; see msk-backup groups plan --help"],
     [['list', 'x'], "too many arguments for 'list'. Expected 0 arguments but got 1; see msk-backup list --help"],

@@ -10,7 +10,8 @@ export function usageError(error: CommanderError, program: Command, argv: string
   const word = /^unknown (?:command|option) '([^']*)'/.exec(message)?.[1];
   const nearest = word === undefined ? undefined : nearestOf(word, candidates(word, program, path));
   const help = ['msk-backup', ...path.map((each) => each.name()), '--help'].join(' ');
-  const hint = nearest === undefined ? `see ${help}` : `did you mean ${nearest}?`;
+  // What belongs to an inner command that was not named is known, and yet not here.
+  const hint = nearest === undefined || nearest === word ? `see ${help}` : `did you mean ${nearest}?`;
   return new MskBackupError('usage', 'USAGE', `${message}; ${hint}`);
 }
 
