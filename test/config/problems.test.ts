@@ -209,6 +209,16 @@ describe('one problem', () => {
       '6: restore.lambda[0].clusterArn: unknown key; did you mean restore.lambda.cluster_arn?',
     ],
     [
+      'a mapping that is named twice',
+      'restore:\n  lambda: [{function: a, strategy: reset}, {function: a, strategy: resume}]',
+      '6: restore.lambda[1].function: is there twice: a mapping can go on in one way only',
+    ],
+    [
+      'a state in the archive',
+      'restore:\n  state: /backups/state',
+      '6: restore.state: is the archive or lies in it, where only backups write: name a place beside it, or leave it out (see docs/restore.md)',
+    ],
+    [
       'a place that is none',
       'restore:\n  state: {backend: s3, path: x}',
       '6: restore.state.bucket: is missing\norders.yaml:6: restore.state.path: does not go with backend: s3; did you mean restore.state.prefix?',
@@ -462,6 +472,21 @@ backup:
     'orders.yaml:17: backup.compression_level: must be a whole number from 1 to 22',
     'orders.yaml:18: backup.fetch_max_byte: unknown key; did you mean backup.fetch_max_bytes?',
   ]);
+});
+
+test('the state of a restore is not the archive', () => {
+  const within = (storage: string, state: string) =>
+    problems(`target: {bootstrap_servers: [b:1]}\nstorage: ${storage}\nrestore: {state: "${state}"}\n`);
+  for (const state of ['s3://b/archive/', 's3://b/archive/state'])
+    expect(within('s3://b/archive', state)).toHaveLength(1);
+  for (const state of ['s3://b/archive-restores', 's3://c/archive', 's3://b', '/archive']) {
+    expect(within('s3://b/archive', state)).toEqual([]);
+  }
+  // The whole bucket is around it.
+  expect(within('s3://b', 's3://b/restores')).toEqual([]);
+  expect(within('s3://b', 's3://b')).toHaveLength(1);
+  expect(within('/backups', '/backups/../backups')).toHaveLength(1);
+  expect(within('/backups', '/backups-restores')).toEqual([]);
 });
 
 describe('mode', () => {

@@ -10,7 +10,16 @@ export function toLambdaMappings(
 ): LambdaMapping[] {
   if (given === undefined) return [];
   if (!Array.isArray(given)) return [toMapping(given, path, findings)];
-  return given.map((section, index) => toMapping(section, [...path, index], findings));
+  const named = new Set<string>();
+  return given.map((section, index) => {
+    const key = section.uuid === undefined ? 'function' : 'uuid';
+    const name = section.uuid?.toLowerCase() ?? section.function;
+    if (name !== undefined && named.has(name)) {
+      findings.problem([...path, index, key], 'is there twice: a mapping can go on in one way only');
+    }
+    if (name !== undefined) named.add(name);
+    return toMapping(section, [...path, index], findings);
+  });
 }
 
 function toMapping(section: LambdaSection, path: Path, findings: Findings): LambdaMapping {

@@ -1,24 +1,26 @@
 import { toEndpoint, toSelection } from './endpoint.ts';
 import type { Findings, Path } from './findings.ts';
-import type { RestoreJob } from './job.ts';
+import type { RestoreJob, StorageLocation } from './job.ts';
 import { toLambdaMappings } from './lambda-mappings.ts';
 import { partitionMapping } from './partition-mapping.ts';
 import { restoredGroups } from './restored-groups.ts';
 import type { Configuration } from './schema/configuration.ts';
 import type { RestoreSection } from './schema/restore.ts';
-import { toStorage } from './storage.ts';
+import { liesIn, toStorage } from './storage.ts';
 
 const MIB = 2 ** 20;
 const at = (key: keyof RestoreSection) => ['restore', key];
 
 export function toRestoreJob(configuration: Configuration, findings: Findings): RestoreJob {
-  const { target, restore = {} } = configuration;
+  const { restore = {} } = configuration;
+  const target = toEndpoint(configuration.target, 'target', findings);
+  const storage = toStorage(configuration.storage, findings);
   return {
     mode: 'restore',
     backupId: configuration.backup_id ?? 'latest',
-    target: toEndpoint(target, 'target', findings),
-    topics: toSelection(target),
-    storage: toStorage(configuration.storage, findings),
+    target,
+    topics: toSelection(configuration.target),
+    storage,
     createTopics: restore.create_topics ?? true,
     replicationFactor: restore.default_replication_factor,
     ...offsets(restore, findings),
@@ -41,7 +43,7 @@ export function toRestoreJob(configuration: Configuration, findings: Findings): 
     retention: restore.retention ?? 'pause',
     consumerGroups: restoredGroups(restore, findings),
     lambda: toLambdaMappings(restore.lambda, at('lambda'), findings),
-    state: restore.state && toStorage(restore.state, findings, at('state')),
+    state: state(restore, storage, findings),
     reportFile: restore.report_file,
     dryRun: restore.dry_run ?? false,
   };
@@ -97,6 +99,18 @@ function timeWindow(restore: RestoreSection, findings: Findings): RestoreJob['ti
     findings.problem(at('time_window_start'), 'lies after restore.time_window_end');
   }
   return { ...(start !== undefined && { start }), ...(end !== undefined && { end }) };
+}
+
+function state(restore: RestoreSection, archive: StorageLocation, findings: Findings): RestoreJob['state'] {
+  if (restore.state === undefined) return undefined;
+  const location = toStorage(restore.state, findings, at('state'));
+  if (liesIn(location, archive)) {
+    findings.problem(
+      at('state'),
+      'is the archive or lies in it, where only backups write: name a place beside it, or leave it out (see docs/restore.md)',
+    );
+  }
+  return location;
 }
 
 /** `restore.topic_mapping` and the peer's `target.topics.rename`, which is the same. */

@@ -1,3 +1,4 @@
+import { resolve, sep } from 'node:path';
 import { type Findings, type Path, pathText } from './findings.ts';
 import type { StorageLocation } from './job.ts';
 import { COLD_STORAGE_CLASSES, type StorageSection } from './schema/storage.ts';
@@ -15,6 +16,17 @@ export function toStorage(
     findings.required(path, 'is missing: where the archive is, such as backend: s3 and a bucket');
   } else if (section.backend === undefined) findings.required(at('backend'), 'is missing: s3 or filesystem');
   return section?.backend === 'filesystem' ? toDirectory(section, findings, at) : toBucket(section ?? {}, findings, at);
+}
+
+/** Whether a place is an archive's own, or below it. An archive at the root of a bucket has the whole bucket around it. */
+export function liesIn(place: StorageLocation, archive: StorageLocation): boolean {
+  if (place.backend === 'filesystem' && archive.backend === 'filesystem') {
+    const [inner, outer] = [place, archive].map(({ path, prefix }) => resolve(path, prefix) + sep);
+    return inner!.startsWith(outer!);
+  }
+  if (place.backend !== 's3' || archive.backend !== 's3') return false;
+  if (place.bucket !== archive.bucket || place.endpoint !== archive.endpoint) return false;
+  return place.prefix === archive.prefix || (archive.prefix !== '' && place.prefix.startsWith(`${archive.prefix}/`));
 }
 
 function toDirectory(section: StorageSection, findings: Findings, at: At): StorageLocation {
