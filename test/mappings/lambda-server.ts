@@ -22,6 +22,8 @@ export interface Refusal {
   headers?: Record<string, string>;
 }
 
+type Decide = (action: Action) => Refusal | undefined | Promise<Refusal | undefined>;
+
 export interface ServedMapping extends Json {
   UUID: string;
   FunctionArn: string;
@@ -80,8 +82,9 @@ export class LambdaServer {
   readonly #endings: { state: string; reason: string }[] = [];
   #stuck = false;
   #lose: Action | undefined;
+  #unanswered: { action: Action; carriedOut: () => void } | undefined;
   #held: { action: Action; arrived: () => void } | undefined;
-  #beforeEach: ((action: Action) => Refusal | undefined) | undefined;
+  #beforeEach: Decide | undefined;
 
   private constructor(options: LambdaServerOptions) {
     this.region = options.region ?? 'eu-west-1';
@@ -163,7 +166,7 @@ export class LambdaServer {
   }
 
   /** Decides before each request whether it is refused. */
-  beforeEach(decide: ((action: Action) => Refusal | undefined) | undefined): void {
+  beforeEach(decide: Decide | undefined): void {
     this.#beforeEach = decide;
   }
 
@@ -194,6 +197,13 @@ export class LambdaServer {
     });
   }
 
+  /** Carries the next request of the action out, and does not answer it. Resolves when it is carried out. */
+  holdAnswer(action: Action): Promise<void> {
+    return new Promise((carriedOut) => {
+      this.#unanswered = { action, carriedOut };
+    });
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const text = await readAll(request);
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://lambda');
@@ -210,8 +220,13 @@ export class LambdaServer {
     this.requests.push({ action, ...(uuid !== undefined && { uuid }), body });
     try {
       this.#authorize(request);
-      this.#refuseAsTold(action);
+      await this.#refuseAsTold(action);
       const answer = this.#carryOut(action, uuid, body, searchParams);
+      if (this.#unanswered?.action === action) {
+        this.#unanswered.carriedOut();
+        this.#unanswered = undefined;
+        return;
+      }
       if (this.#lose === action) {
         this.#lose = undefined;
         request.socket.destroy();
@@ -233,8 +248,8 @@ export class LambdaServer {
     }
   }
 
-  #refuseAsTold(action: Action): void {
-    const decided = this.#beforeEach?.(action);
+  async #refuseAsTold(action: Action): Promise<void> {
+    const decided = await this.#beforeEach?.(action);
     if (decided !== undefined) throw new Refused(decided);
     const told = this.#refusals.find((it) => it.left > 0 && (it.action === undefined || it.action === action));
     if (told === undefined) return;

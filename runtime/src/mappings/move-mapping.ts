@@ -95,20 +95,24 @@ async function create(
   }
 }
 
-/**
- * The mapping that an earlier attempt made. There was none like it before (`checkTargets`), so there is no mistaking it.
- */
 async function findMade(
   api: LambdaApi,
-  { saved, target }: MovingRecord,
+  record: MovingRecord,
   signal?: AbortSignal,
 ): Promise<EventSourceMapping | undefined> {
-  const mappings = await api.list({ eventSourceArn: target.clusterArn }, signal);
-  return mappings.find(
-    (it) =>
-      it.uuid !== saved.uuid &&
-      it.state !== 'Deleting' &&
-      isMappingOf(it, target) &&
-      (target.consumerGroupId === undefined || it.consumerGroupId === target.consumerGroupId),
+  const mappings = await api.list({ eventSourceArn: record.target.clusterArn }, signal);
+  return mappings.find((it) => isMadeBy(record, it));
+}
+
+/**
+ * Whether a mapping is the one that an earlier attempt made. There was none like it before (`checkTargets`), so there is no
+ * mistaking it.
+ */
+export function isMadeBy({ saved, target }: MovingRecord, mapping: EventSourceMapping): boolean {
+  return (
+    mapping.uuid !== saved.uuid &&
+    mapping.state !== 'Deleting' &&
+    isMappingOf(mapping, target) &&
+    (target.consumerGroupId === undefined || mapping.consumerGroupId === target.consumerGroupId)
   );
 }

@@ -8,7 +8,7 @@ import { type EventSourceMapping, mappingName } from './lambda-api.ts';
 import { namesFunction, regionOfArn, shortName } from './lambda-names.ts';
 import { LambdaPlaces, placeOf } from './lambda-places.ts';
 import { isMappingOf, targetOf } from './mapping-target.ts';
-import { type MovingRecord, moveMapping } from './move-mapping.ts';
+import { isMadeBy, type MovingRecord, moveMapping } from './move-mapping.ts';
 import { describeMapping, type MappingOutcome } from './outcome.ts';
 import { pauseMapping } from './pause-mapping.ts';
 import {
@@ -30,7 +30,10 @@ export interface RestoreMappingsOptions {
   save: KeepRecovery;
   /** What an earlier run of this restore gave to `save` last, and where it is: its mappings are gone on with. */
   earlier?: { body: RecoveryBody; place: string };
-  /** Topics are made anew, so mappings that have gone on already have to be stopped again. Default false. */
+  /**
+   * Topics are filled from the start again, so what an earlier run has let go on is to be stopped and moved once more. Default
+   * false.
+   */
   anew?: boolean;
   progress: Progress;
   signal?: AbortSignal;
@@ -40,7 +43,7 @@ export interface RestoreMappingsOptions {
 export interface RestoreMappings {
   /** Consumer groups whose offsets have to be committed at the target before `goOn`, those of `resume`. */
   groups: string[];
-  /** Groups of `resume` with which Lambda reads again, since an earlier run. */
+  /** Groups of `resume` whose offsets an earlier run has committed: Lambda may read with them already. */
   settledGroups: string[];
   /** What is going to be done, for plans: a line each. */
   plan: string[];
@@ -66,11 +69,11 @@ export async function openMappings(
   const places = new LambdaPlaces();
   try {
     const earlier = structuredClone(options.earlier?.body.mappings) ?? [];
-    const records = options.anew ? earlier.filter(isUnfinished) : earlier;
-    const now = new Map(options.anew ? earlier.map(({ saved, newUuid }) => [saved.uuid, newUuid]) : []);
+    const made = options.anew ? await madeInPlaceOf(earlier, places, options.signal) : new Map<string, string>();
+    const records = earlier.filter(({ saved }) => !made.has(saved.uuid));
     for (const given of wishes) {
       // The configuration may name a mapping by what it was before it was made again.
-      const uuid = now.get(given.uuid?.toLowerCase() ?? '') ?? given.uuid;
+      const uuid = made.get(given.uuid?.toLowerCase() ?? '') ?? given.uuid;
       const wish = { ...given, ...(uuid !== undefined && { uuid }) };
       records.push(...(await recordsOf(wish, records, places, options)));
     }
@@ -80,6 +83,21 @@ export async function openMappings(
     places.close();
     throw error;
   }
+}
+
+/** By the UUIDs of old mappings those in their place, also where the process died before it knew. */
+async function madeInPlaceOf(
+  records: readonly MappingRecord[],
+  places: LambdaPlaces,
+  signal?: AbortSignal,
+): Promise<Map<string, string>> {
+  const made = new Map<string, string>();
+  for (const record of records.filter(({ step }) => step !== 'saved') as MovingRecord[]) {
+    const { saved, target, newUuid } = record;
+    const uuid = newUuid ?? (await places.all(target.place, signal)).find((it) => isMadeBy(record, it))?.uuid;
+    if (uuid !== undefined) made.set(saved.uuid, uuid);
+  }
+  return made;
 }
 
 class OpenMappings implements RestoreMappings {
@@ -98,11 +116,11 @@ class OpenMappings implements RestoreMappings {
   }
 
   get groups(): string[] {
-    return groupsOf(this.#records.filter(isUnfinished));
+    return groupsOf(this.#records.filter((record) => this.#needsOffsets(record)));
   }
 
   get settledGroups(): string[] {
-    return groupsOf(this.#records.filter((record) => !isUnfinished(record)));
+    return groupsOf(this.#records.filter((record) => !this.#needsOffsets(record)));
   }
 
   get plan(): string[] {
@@ -155,6 +173,11 @@ class OpenMappings implements RestoreMappings {
 
   close(): void {
     this.#places.close();
+  }
+
+  /** A mapping is moved only when the offsets are there. */
+  #needsOffsets({ step }: MappingRecord): boolean {
+    return step === 'saved' || (step === 'moving' && this.#options.anew === true);
   }
 
   #write(): Promise<void> {

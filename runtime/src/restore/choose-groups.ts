@@ -1,10 +1,13 @@
 import type { Snapshot, SnapshotGroup } from '../archive/snapshot.ts';
 import type { RestoreJob } from '../config/job.ts';
 import { MskBackupError } from '../errors.ts';
+import type { PlannedOffset } from '../groups/plan-groups.ts';
+import { committedNow } from '../groups/replaced.ts';
 import { checkGroups } from '../groups/restore-groups.ts';
 import { selectGroups } from '../groups/select-groups.ts';
 import type { RestoreJournal } from '../journal/journal.ts';
 import type { KafkaClient } from '../kafka/client.ts';
+import { fetchGroupOffsets } from '../kafka/group-offsets.ts';
 import type { RestoreMappings } from '../mappings/restore-mappings.ts';
 import type { PreparedTopic } from './plan.ts';
 import type { RestoreReport } from './report.ts';
@@ -33,8 +36,9 @@ export async function chooseGroups(input: GroupsToChoose): Promise<{ groups: Sna
   const { job, snapshot, topics, mappings, client, signal } = input;
   const chosen =
     job.consumerGroups === undefined ? { groups: [], remarks: [] } : selectGroups(snapshot.groups, job.consumerGroups);
-  const held = snapshot.groups.filter(({ groupId }) => mappings.groups.includes(groupId));
   const settled = await settledGroups(input);
+  // Settled ones too have stopped mappings, when it was the mapping that failed: Lambda goes on at the offsets that are there.
+  const held = snapshot.groups.filter(({ groupId }) => mappings.groups.includes(groupId) && !settled.has(groupId));
   const own = chosen.groups.filter((group) => !held.includes(group) && !settled.has(group.groupId));
   const spread = new Set(
     topics.filter(({ target }) => repartitionedTo(job, target) !== undefined).map(({ source }) => source.name),
@@ -57,17 +61,22 @@ export async function chooseGroups(input: GroupsToChoose): Promise<{ groups: Sna
 
 /**
  * Groups that have their offsets from an earlier run of this restore. Their consumers may have read since: committing again
- * would make them read that twice.
+ * would make them read that twice. A group whose offsets are gone, by `groups undo` say, is none of them.
  */
-async function settledGroups({ journal, topics, mappings }: GroupsToChoose): Promise<Set<string>> {
+async function settledGroups({ journal, topics, mappings, client, signal }: GroupsToChoose): Promise<Set<string>> {
   const there = new Set(topics.filter(({ earlier }) => earlier !== undefined).map(({ target }) => target));
-  const settled = new Set(mappings.settledGroups);
+  const committed = new Map<string, PlannedOffset[]>();
   for (const { body } of await journal.all<RestoreReport>('report')) {
     for (const { groupId, offsets } of body.groups?.groups ?? []) {
-      if (offsets.length > 0 && offsets.every(({ topic }) => there.has(topic))) settled.add(groupId);
+      if (offsets.length > 0 && offsets.every(({ topic }) => there.has(topic))) committed.set(groupId, offsets);
     }
   }
-  return settled;
+  const ids = [...committed.keys()];
+  const now = committedNow(await fetchGroupOffsets(client, ids, signal));
+  const stand = ids.filter((id) =>
+    committed.get(id)!.every(({ topic, partition }) => now(id, topic, partition) !== undefined),
+  );
+  return new Set([...mappings.settledGroups, ...stand]);
 }
 
 function remarkOnSettled(groups: SnapshotGroup[]): string[] {

@@ -23,14 +23,23 @@ export const NO_MAPPINGS: RestoreMappings = {
   close() {},
 };
 
-/** Commits the groups and lets Lambda go on, now that the records are there. */
+/** What has become of the consumers of the restored topics. */
+export interface ConsumersOutcome {
+  groups?: RestoredGroups;
+  mappings?: MappingOutcome[];
+}
+
+/**
+ * Commits the groups and lets Lambda go on, now that the records are there.
+ * @param outcome gets what was done, as soon as it is done: a later run must know, also when the rest fails
+ */
 export async function putConsumersBack(
   { journal, groups, mappings }: PreparedRestore,
   offsets: OffsetsBody,
+  outcome: ConsumersOutcome,
   client: KafkaClient,
   { signal, progress }: RunContext,
-): Promise<{ groups?: RestoredGroups; mappings?: MappingOutcome[] }> {
-  const outcome: { groups?: RestoredGroups; mappings?: MappingOutcome[] } = {};
+): Promise<void> {
   if (groups.length > 0) {
     const patience = new Patience(signal, mappings.groups.length > 0 ? MEMBERS_PATIENCE_MS : 0);
     const mapOf = mapOfRestore(offsets);
@@ -45,5 +54,4 @@ export async function putConsumersBack(
   }
   const moved = await mappings.goOn();
   if (moved.length > 0) outcome.mappings = moved;
-  return outcome;
 }

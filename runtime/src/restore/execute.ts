@@ -72,7 +72,7 @@ export async function executeRestore(
       }
       const offsets = await writeOffsetMap(prepared, work, job);
       outcome.offsetMap = offsets.location;
-      Object.assign(outcome, await putConsumersBack(prepared, offsets.body, client, context));
+      await putConsumersBack(prepared, offsets.body, outcome, client, context);
     }
   } catch (error) {
     if (!isStop(error, signal)) {

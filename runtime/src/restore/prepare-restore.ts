@@ -167,7 +167,7 @@ async function mappingsOf(
     snapshotGroups: snapshot.groups.map(({ groupId }) => groupId),
     save: async (body) => placeOf(await journal.append('mappings', body)),
     ...(earlier !== undefined && { earlier: { body: earlier.body, place: placeOf(earlier) } }),
-    anew: topics.some(({ recreate }) => recreate),
+    anew: topics.some(({ earlier }) => earlier === undefined),
     progress,
     signal,
   });
