@@ -133,6 +133,9 @@ test('records that do not fill their batch are refused, not copied', async () =>
   const message = expect.stringMatching(/^record batch at offset 0: it is malformed: /);
   const malformed = { kind: 'data', code: 'BATCH_MALFORMED', message };
   await expect(rebuildBatches([{ buffer: batch, header }], {})).rejects.toMatchObject(malformed);
+  // Whatever lies behind the records in the memory that is used again.
+  const before = craftBatch({ records: [{ value: Buffer.alloc(2000, 0xff) }] });
+  await rebuildBatches(stored(before), { addHeaders: { partition: 0 } });
   const more = { ...header, recordCount: 3 };
   await expect(rebuildBatches([{ buffer: batch, header: more }], {})).rejects.toMatchObject(malformed);
   const addingHeaders = rebuildBatches([{ buffer: batch, header: more }], { addHeaders: { partition: 0 } });

@@ -56,6 +56,7 @@ export class RecordCursor {
     this.#left--;
     const cursor = this.#varint;
     let at = this.end;
+    if (at >= this.#limit) throw malformed('records are missing at its end');
     cursor.at = at;
     const length = readVarint(bytes, cursor);
     at = cursor.at;
