@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runRestore } from '../../runtime/src/restore/run.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
 import { type JavaClient, javaClient } from '../support/kafka/java-client.ts';
-import { backUp, content, restore, restoreJob } from './harness.ts';
+import { backUp, content, context, restore, restoreJob } from './harness.ts';
 import { killedWhen } from './killed.ts';
 
 let kafka: KafkaCluster;
@@ -55,4 +56,24 @@ test('a batch that was split, and fits as a whole now, goes on at the record beh
   await client.alterTopic('whole-again', { 'max.message.bytes': '1048588' });
   await restore(kafka, storage, over);
   expect(content(await client.readAll('whole-again'))).toEqual(content(await client.readAll('whole')));
+}, 60_000);
+
+test('a run that is begun while another is at work waits until that has learnt of it, and goes on', async () => {
+  await client.createTopic('taken-over');
+  const producer = await client.producer();
+  for (let first = 0; first < 6_000; first += 1_000) {
+    const records = Array.from({ length: 1_000 }, (_, n) => ({ value: `${first + n}` }));
+    await producer.send('taken-over', records);
+  }
+  const storage = await backUp(kafka, ['taken-over']);
+  const job = restoreJob(kafka, storage, { topicMapping: { 'taken-over': 'taken-again' } });
+  const begun = Promise.withResolvers<void>();
+  const { run } = context(undefined, () => begun.resolve());
+  const first = runRestore({ ...job, rateLimitRecordsPerSec: 400 }, run, { noteEveryMs: 20_000 });
+  const told = expect(first).rejects.toMatchObject({ code: 'RESTORE_RUNS_ALREADY' });
+  await begun.promise;
+  const { plan } = await runRestore(job, context().run);
+  expect(plan.topics[0]!.action).toBe('resume');
+  await told;
+  expect(content(await client.readAll('taken-again'))).toEqual(content(await client.readAll('taken-over')));
 }, 60_000);

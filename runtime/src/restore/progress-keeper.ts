@@ -1,9 +1,12 @@
+import { hasCode } from '../errors.ts';
 import { type PartitionProgress, type ProgressBody, type StakeSoFar, storedRange } from '../journal/entries.ts';
 import type { RestoreJournal } from '../journal/journal.ts';
 import type { PartitionTask } from './partition-task.ts';
 
 /** What is lost of a run that is killed is read again, not written again: so there is no hurry. */
 export const NOTE_EVERY_MS = 30_000;
+/** Another run of the same restore begins to write twice as long after its first entry: see open-topics.ts. */
+const LOOK_EVERY_MS = 1_000;
 
 /** A partition's state when everything up to an archived frame was acknowledged. */
 export interface Milestone {
@@ -26,15 +29,18 @@ export function milestone({ writer: { ledger } }: PartitionTask, next: number, a
   return { next, end, records, batches, chain, ranges: map.size, lastLength: last?.length ?? 0, atStake };
 }
 
-/** Notes in the journal how far the partitions have got, now and then and when it is stopped. */
+/**
+ * Notes in the journal how far the partitions have got, now and then and when it is stopped. Looks whether another run has
+ * written there meanwhile: both would write to the target.
+ */
 export class ProgressKeeper {
   readonly #journal: RestoreJournal;
   readonly #tasks: readonly PartitionTask[];
   readonly #noted = new Map<PartitionTask, Milestone>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #timers: NodeJS.Timeout[];
   #writing: Promise<void> = Promise.resolve();
 
-  /** @param onError called once, when the journal cannot be written; the restore cannot go on then */
+  /** @param onError called when the journal cannot be written, or another run writes there: the restore cannot go on then */
   constructor(
     journal: RestoreJournal,
     tasks: readonly PartitionTask[],
@@ -43,10 +49,16 @@ export class ProgressKeeper {
   ) {
     this.#journal = journal;
     this.#tasks = tasks;
-    this.#timer = setInterval(() => {
-      this.note().catch(onError);
-    }, everyMs);
-    this.#timer.unref();
+    // A look that finds nothing out is no reason to stop.
+    const look = () =>
+      journal.refuseRival().catch((error: unknown) => {
+        if (hasCode(error, 'RESTORE_RUNS_ALREADY')) onError(error);
+      });
+    this.#timers = [
+      setInterval(() => void this.note().catch(onError), everyMs),
+      setInterval(() => void look(), LOOK_EVERY_MS),
+    ];
+    for (const timer of this.#timers) timer.unref();
   }
 
   /** Writes what has changed. */
@@ -58,7 +70,7 @@ export class ProgressKeeper {
 
   /** No more entries by itself; resolves when the last one is written. @throws what writing it threw */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     await this.note();
   }
 
