@@ -88,6 +88,29 @@ test.each(FILLERS)(
   90_000,
 );
 
+test('in the middle of a hole, and somebody else writes into it: told', async () => {
+  const topic = 'written';
+  const { storage, view } = await craftedArchive(topic, [
+    {
+      batches: [
+        [0, 10],
+        [1500, 10],
+      ],
+      end: 1510,
+    },
+  ]);
+  const job = restoreJob(kafka, storage, { offsets: 'exact' });
+  expect(await killedIn(job, topic, 300)).toBe(true);
+  await (await client.producer()).send(topic, [{ value: 'intruder' }]);
+  await expect(restore(kafka, storage, job)).rejects.toMatchObject({
+    kind: 'data',
+    code: 'TARGET_WRITTEN_BY_OTHERS',
+    message: expect.stringMatching(/topic written, partition 0: there is a record at offset \d+, where .*--recreate/),
+  });
+  await restore(kafka, storage, job, { recreate: true });
+  await expectToRead(kafka, topic, view);
+});
+
 /** As a restore leaves it that dies between the beginning of a transaction and its end. */
 async function openTransaction(transactionalId: string, topic: string): Promise<void> {
   const own = createKafkaClient(endpointOf(kafka));

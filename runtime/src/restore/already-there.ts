@@ -4,6 +4,7 @@ import { splitProduced } from '../batch/split-produced.ts';
 import { walkBatches } from '../batch/walk.ts';
 import { MskBackupError } from '../errors.ts';
 import { differenceOf } from './compare-records.ts';
+import { requireOnlyMarkers } from './exact/only-markers.ts';
 import type { PartitionTask, Resume } from './partition-task.ts';
 import type { PreparedBatch } from './prepare.ts';
 import type { TargetReader } from './target-reader.ts';
@@ -50,16 +51,25 @@ export class AlreadyThere {
     return { ...batch, bytes: rest!.bytes, records: batch.records - cut, runs: second };
   }
 
-  /** What is there has come to its end: compares the last of it, and goes on at the log end. */
+  /**
+   * What is there has come to its end: compares the last of it, and goes on at the log end.
+   * @throws MskBackupError `TARGET_DIFFERS`, `TARGET_WRITTEN_BY_OTHERS`
+   */
   async check(): Promise<void> {
     if (this.#over) return;
     this.#over = true;
     const { writer, extent } = this.#task;
     if (extent === undefined && writer.ledger.end !== this.#end)
       throw this.#differs(`it holds more records than the archive`);
+    if (this.#last !== undefined) await this.#compare(this.#last);
+    if (extent !== undefined) {
+      await requireOnlyMarkers(this.#reader, writer, Math.max(extent.start, writer.ledger.end), this.#end);
+    }
     writer.advance(Math.max(this.#end, writer.ledger.end));
-    if (this.#last === undefined) return;
-    const { bytes, target, count } = this.#last;
+  }
+
+  async #compare({ bytes, target, count }: { bytes: Buffer; target: number; count: number }): Promise<void> {
+    const { writer } = this.#task;
     const [header] = walkBatches(bytes, { topic: writer.topic, partition: writer.partition }).batches;
     const expected = (await decodeRecords(bytes, header!)).slice(0, count);
     const found: Record[] = [];

@@ -12,8 +12,11 @@ export interface AdvanceOptions {
   /**
    * Moves the end by at least nothing and, if all goes well, at most `count`; resolves when nothing that it began can
    * move the end any more. How far it got is looked up.
+   * @returns by how much it has moved the end; undefined when that is not known
    */
-  step(count: number): Promise<void>;
+  step(count: number): Promise<number | undefined>;
+  /** Sees that nobody else has moved it. Asked for only where that does not follow from the steps. */
+  check(from: number, until: number): Promise<void>;
 }
 
 /**
@@ -25,13 +28,17 @@ export async function advance(place: PartitionName, from: number, until: number,
   let at = from;
   let patience = new Patience(options.signal, STALL_MS);
   let trouble = '';
+  let moved: number | undefined = 0;
   for (;;) {
-    if (at < until) await options.step(until - at);
+    if (at < until) {
+      const by = await options.step(until - at);
+      moved = moved === undefined || by === undefined ? undefined : moved + by;
+    }
     try {
       const { logEnd, highWatermark } = await options.ends.look(place);
       if (logEnd > until) throw overshot(place, until, logEnd);
       if (logEnd < at) throw truncated(place, at, logEnd);
-      if (logEnd === until && highWatermark === until) return;
+      if (logEnd === until && highWatermark === until) break;
       if (logEnd > at) {
         at = logEnd;
         patience = new Patience(options.signal, STALL_MS);
@@ -44,6 +51,7 @@ export async function advance(place: PartitionName, from: number, until: number,
     }
     if (!(await patience.pause())) throw stalled(place, until, trouble);
   }
+  if (moved !== until - from) await options.check(from, until);
 }
 
 function overshot({ topic, partition }: PartitionName, until: number, logEnd: number): MskBackupError {

@@ -3,6 +3,7 @@ import type { KafkaClient } from '../../kafka/client.ts';
 import { type ClusterDescription, describeWhenLed } from '../../kafka/describe-cluster.ts';
 import { listOffsets } from '../../kafka/list-offsets.ts';
 import { protocolError } from '../../kafka/protocol/error-codes.ts';
+import { TargetReader } from '../target-reader.ts';
 import { Gathered } from './gathered.ts';
 
 export interface LogEnd {
@@ -33,6 +34,11 @@ export class LogEnds {
   async leader({ topic, partition }: PartitionName): Promise<number> {
     const { topics } = await this.#describe(topic);
     return topics[0]?.partitions.find((described) => described.partition === partition)?.leader ?? -1;
+  }
+
+  /** For what lies before the ends. */
+  async readerOf({ topic }: PartitionName): Promise<TargetReader> {
+    return new TargetReader(this.#client, await this.#describe(topic), this.#signal);
   }
 
   async #lookAll(places: PartitionName[]): Promise<LogEnd[]> {

@@ -8,6 +8,7 @@ import { interruption, isRetriable } from '../../kafka/retry.ts';
 import { advance } from './advance.ts';
 import type { HoleFiller } from './hole-filler.ts';
 import { LogEnds } from './log-ends.ts';
+import { requireOnlyMarkers } from './only-markers.ts';
 
 export interface MarkerFillerOptions {
   signal: AbortSignal;
@@ -64,10 +65,13 @@ class MarkerFiller implements HoleFiller {
       signal: this.#signal,
       step: async (count) => {
         // A marker of the new epoch keeps out what may be left of a request without an answer, before the rest is counted.
-        const outcome = await this.#write(place, fenced ? count : 1);
+        const asked = Math.min(fenced ? count : 1, MARKERS_A_REQUEST);
+        const outcome = await this.#write(place, asked);
         fenced = outcome === 'answered';
         if (!fenced) await this.#quiet(place);
+        return fenced ? asked : undefined;
       },
+      check: async (at, end) => requireOnlyMarkers(await this.#ends.readerOf(place), place, at, end),
     });
   }
 
@@ -76,7 +80,7 @@ class MarkerFiller implements HoleFiller {
     if (leader < 0) return 'answered';
     return new Promise((resolve, reject) => {
       const waiting = this.#waiting.get(leader) ?? [];
-      waiting.push({ place, count: Math.min(count, MARKERS_A_REQUEST), resolve, reject });
+      waiting.push({ place, count, resolve, reject });
       this.#waiting.set(leader, waiting);
       if (waiting.length === 1) setImmediate(() => void this.#send(leader));
     });

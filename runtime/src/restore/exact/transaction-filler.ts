@@ -3,6 +3,7 @@ import type { KafkaClient } from '../../kafka/client.ts';
 import { advance } from './advance.ts';
 import type { HoleFiller } from './hole-filler.ts';
 import { LogEnds } from './log-ends.ts';
+import { requireOnlyMarkers } from './only-markers.ts';
 import { TransactionSlot } from './transaction-slot.ts';
 import { TransactionStates } from './transaction-states.ts';
 
@@ -42,7 +43,7 @@ export function transactionalIdOf(restoreId: string, slot: number): string {
 /** Waits for a marker in a partition. */
 interface Ticket {
   place: PartitionName;
-  resolve(): void;
+  resolve(written: boolean): void;
   reject(reason: unknown): void;
 }
 
@@ -66,6 +67,7 @@ class TransactionFiller implements HoleFiller {
       ends: this.#ends,
       signal: this.#signal,
       step: (count) => this.#markers(place, count),
+      check: async (at, end) => requireOnlyMarkers(await this.#ends.readerOf(place), place, at, end),
     });
   }
 
@@ -73,12 +75,14 @@ class TransactionFiller implements HoleFiller {
    * Several transactions at once, but for no more than half of the hole: should a failure write every marker twice, the
    * hole still takes them. For the last one there is no such room.
    */
-  async #markers(place: PartitionName, count: number): Promise<void> {
+  async #markers(place: PartitionName, count: number): Promise<number | undefined> {
     const wave = Math.min(this.#slots, Math.ceil(count / 2));
-    await Promise.all(Array.from({ length: wave }, () => this.#marker(place)));
+    const written = await Promise.all(Array.from({ length: wave }, () => this.#marker(place)));
+    return written.every((one) => one) ? wave : undefined;
   }
 
-  #marker(place: PartitionName): Promise<void> {
+  /** @returns whether it was written, once; false when that is not known */
+  #marker(place: PartitionName): Promise<boolean> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ place, resolve, reject });
       if (this.#waiting.length === 1) setImmediate(() => this.#dispatch());
@@ -105,8 +109,8 @@ class TransactionFiller implements HoleFiller {
 
   async #run(slot: TransactionSlot, tickets: Ticket[]): Promise<void> {
     try {
-      await slot.run(inTopicOrder(tickets.map(({ place }) => place)));
-      for (const { resolve } of tickets) resolve();
+      const written = await slot.run(inTopicOrder(tickets.map(({ place }) => place)));
+      for (const { resolve } of tickets) resolve(written);
     } catch (reason) {
       for (const { reject } of tickets) reject(reason);
     }

@@ -53,16 +53,18 @@ export class TransactionSlot {
   /**
    * An empty transaction that is aborted: one marker in each of the partitions. Resolves when it has ended and none can
    * come any more; where a connection or the coordinator failed there may be none, or two.
+   * @returns false when something failed
    */
-  async run(partitions: readonly PartitionName[]): Promise<void> {
+  async run(partitions: readonly PartitionName[]): Promise<boolean> {
     try {
       await this.#beginAndAbort(partitions);
-      if (await this.#ended()) return;
+      if (await this.#ended()) return true;
     } catch (reason) {
       if (!isRetriable(reason)) throw reason;
     }
     // What became of it is not known, nor whether a request of it will still arrive. It cannot change anything after this.
     await this.open();
+    return false;
   }
 
   async #takeOver(): Promise<void> {
