@@ -37,7 +37,9 @@ export function checkConditions(input: ConditionInput): void {
   }
   for (const topic of topics) {
     const begun = earlier.get(topic.target);
-    if (begun !== undefined) refuseChanged(begun, existing.get(topic.target)!, job);
+    if (begun === undefined) continue;
+    refuseWrittenSince(begun, existing.get(topic.target)!, job);
+    refuseChanged(begun, existing.get(topic.target)!, job);
   }
   const holding = topics.filter(
     (topic) => !earlier.has(topic.target) && recordsIn(existing.get(topic.target), writtenPartitions(topic, job)) > 0,
@@ -90,6 +92,20 @@ function refusePartitions(topic: SelectedTopic, found: TargetTopic, job: Restore
     'TARGET_PARTITIONS',
     `topic ${topic.target} has ${found.partitionCount} partitions at the target, but ${topic.source.name} needs ${needed}; add partitions, delete the topic, or map it to another name with restore.topic_mapping`,
   );
+}
+
+/** A restore that came to its end has nothing left to do; beginning anew would lose what was written since. */
+function refuseWrittenSince({ finished }: EarlierTopic, { name, offsets }: TargetTopic, job: RestoreJob): void {
+  if (finished === undefined || job.allowNonEmpty) return;
+  for (const [partition, end] of finished.ends) {
+    const found = offsets.get(partition);
+    if (found === undefined || found.end <= end) continue;
+    throw new MskBackupError(
+      'configuration',
+      'RESTORE_FINISHED',
+      `this restore was finished at ${finished.at}, and topic ${name} has been written to since (partition ${partition} ends at ${found.end}, then at ${end}): nothing is left to restore; to restore once more map the topic to another name with restore.topic_mapping, or begin anew with --recreate, which deletes what was written since`,
+    );
+  }
 }
 
 /** What an earlier run had written must still be there, and nothing of it deleted. */

@@ -1,5 +1,6 @@
 import type { PartitionProgress, ProgressBody, SettingBefore, StartedBody, StoredRange } from '../journal/entries.ts';
 import type { RestoreJournal } from '../journal/journal.ts';
+import type { RestoreReport } from './report.ts';
 
 /** A topic of the target that an earlier run of the same restore has begun to fill. */
 export interface EarlierTopic {
@@ -8,6 +9,8 @@ export interface EarlierTopic {
   settings: SettingBefore[];
   /** By target partition. */
   partitions: Map<number, EarlierPartition>;
+  /** When a run came to its end, ISO 8601, and where the log of each partition ended then; undefined when none has. */
+  finished?: { at: string; ends: Map<number, number> };
 }
 
 export interface EarlierPartition {
@@ -25,15 +28,16 @@ export async function earlierRuns(
   journal: RestoreJournal,
   topicIds: Map<string, string>,
 ): Promise<Map<string, EarlierTopic>> {
-  const found = new Map<string, EarlierTopic>();
-  for (const { body } of await journal.all<StartedBody>('started')) {
+  const found = new Map<string, EarlierTopic & { since: number }>();
+  for (const { number, body } of await journal.all<StartedBody>('started')) {
     for (const { target, topicId, created, settings, partitions } of body.topics) {
       if (topicIds.get(target) !== topicId) continue;
-      const first = found.get(target)?.partitions;
+      const first = found.get(target);
       found.set(target, {
         created,
         settings,
-        partitions: first ?? new Map(partitions.map(({ target: number, start }) => [number, { start }])),
+        partitions: first?.partitions ?? new Map(partitions.map(({ target, start }) => [target, { start }])),
+        since: first?.since ?? number,
       });
     }
   }
@@ -46,6 +50,14 @@ export async function earlierRuns(
       if (ranges.at(-1)?.[0] === progress.ranges[0]?.[0]) ranges.pop();
       for (const range of progress.ranges) ranges.push(range);
       partition.progress = { ...progress, ranges };
+    }
+  }
+  for (const { number, at, body } of await journal.all<RestoreReport>('report')) {
+    if (body.interrupted || body.error !== undefined) continue;
+    for (const { target, partitions } of body.topics) {
+      const topic = found.get(target);
+      if (topic === undefined || number < topic.since) continue;
+      topic.finished = { at, ends: new Map(partitions.map(({ partition, targetEnd }) => [partition, targetEnd])) };
     }
   }
   return found;
