@@ -3,7 +3,7 @@ import { runRestore } from '../../runtime/src/restore/run.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
 import { type JavaClient, javaClient } from '../support/kafka/java-client.ts';
 import { backUp, content, context, restore, restoreJob } from './harness.ts';
-import { killedWhen } from './killed.ts';
+import { killedAt, killedWhen } from './killed.ts';
 
 let kafka: KafkaCluster;
 let client: JavaClient;
@@ -76,4 +76,24 @@ test('a run that is begun while another is at work waits until that has learnt o
   expect(plan.topics[0]!.action).toBe('resume');
   await told;
   expect(content(await client.readAll('taken-again'))).toEqual(content(await client.readAll('taken-over')));
+}, 60_000);
+
+test('groups stay where they are when reading back shows differences', async () => {
+  await client.createTopic('swapped');
+  const producer = await client.producer();
+  const records = ['a', 'b'].map((letter) => ({ value: letter.repeat(600_000), timestamp: Date.now() }));
+  for (const record of records) await producer.send('swapped', [record]);
+  await client.commitOffsets('readers', [{ topic: 'swapped', partition: 0, offset: 1 }]);
+  const storage = await backUp(kafka, ['swapped']);
+  const over = { topicMapping: { swapped: 'swapped-again' }, consumerGroups: ['readers'] };
+  expect(await killedAt(restoreJob(kafka, storage, over), /stage restore/)).toBe(true);
+  // As many as the restore would have written, and the last one like its own.
+  await producer.send('swapped-again', [{ ...records[0]!, value: 'another' }]);
+  await producer.send('swapped-again', [records[1]!]);
+  const report = await restore(kafka, storage, over, { verifyRead: true });
+  expect(report.readBack!.differences).toEqual([expect.stringMatching(/offset 0 .*differs in value/)]);
+  expect(report.groups).toBeUndefined();
+  expect(report.notes).toContainEqual(expect.stringMatching(/consumer groups .* left as they are/));
+  expect((await client.groupOffsets('readers')).map(({ topic }) => topic)).toEqual(['swapped']);
+  expect((await client.describeTopic('swapped-again')).config).toEqual({});
 }, 60_000);

@@ -72,7 +72,11 @@ export async function executeRestore(
       }
       const offsets = await writeOffsetMap(prepared, work, job);
       outcome.offsetMap = offsets.location;
-      await putConsumersBack(prepared, offsets.body, outcome, client, context);
+      if (outcome.readBack === undefined || outcome.readBack.differences.length === 0) {
+        await putConsumersBack(prepared, offsets.body, outcome, client, context);
+      } else {
+        tellConsumersStay(prepared, context);
+      }
     }
   } catch (error) {
     if (!isStop(error, signal)) {
@@ -104,6 +108,17 @@ export async function executeRestore(
 /** Lambda mappings that stand still because the restore did not come to its end. */
 function tellMappings({ mappings }: PreparedRestore, { progress }: RunContext): void {
   for (const line of mappings.giveUp()) progress.note('warn', line);
+}
+
+/** Nobody is to go on with what is not what it was. */
+function tellConsumersStay(prepared: PreparedRestore, context: RunContext): void {
+  const { groups, mappings } = prepared;
+  if (groups === undefined && mappings.plan.length === 0) return;
+  context.progress.note(
+    'warn',
+    'consumer groups and Lambda event source mappings are left as they are, because the target differs from the archive',
+  );
+  tellMappings(prepared, context);
 }
 
 /** Log starts first: what is below them must be gone before the target is compared with the archive. */
