@@ -166,6 +166,14 @@ describe('what becomes of the batches of a frame', () => {
     expect(chunk.leftOver).toEqual({ crcs: out.batches.map(({ crc }) => crc), sourceBytes: out.raw.length });
   });
 
+  test('batches are put together to the same size when headers make their records longer', async () => {
+    const open = await frame(Array.from({ length: 40 }, (_, n) => Array.from({ length: 10 }, (_, m) => 10 * n + m)));
+    const headers = { partition: 3, cluster: 'primary' };
+    const { batches } = await prepareChunk([open], { ...options, headers });
+    expect(batches.length).toBeLessThan(10);
+    expect(Math.max(...batches.map(({ bytes }) => bytes.length))).toBeLessThan(1.1 * options.mergeBytes);
+  });
+
   test('headers are added to every record', async () => {
     const headers = { partition: 3, cluster: 'primary' };
     const records = await decode(await prepareChunk([await frame([[7]])], { ...options, headers }));

@@ -18,6 +18,11 @@ export function sourceHeaderCount(headers: SourceHeaders): number {
   return headers.cluster === undefined ? 3 : 4;
 }
 
+/** By how many bytes each record grows, but for its own length and count of headers. */
+export function sourceHeaderBytes(headers: SourceHeaders): number {
+  return sourceHeaderTemplate(headers).bytes.length;
+}
+
 /** The headers' bytes, to be copied behind a record's own headers. */
 export interface HeaderTemplate {
   bytes: Buffer;

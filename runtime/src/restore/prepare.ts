@@ -2,7 +2,7 @@ import type { BatchHeader } from '../batch/header.ts';
 import { groupBatches } from '../batch/merge.ts';
 import { needsRebuild, type ProduceOptions } from '../batch/produce-form.ts';
 import { rebuildBatches, type StoredBatch } from '../batch/rebuild.ts';
-import type { SourceHeaders } from '../batch/source-headers.ts';
+import { type SourceHeaders, sourceHeaderBytes } from '../batch/source-headers.ts';
 import { type TimeBounds, windowVerdict } from '../batch/time-window.ts';
 import type { OpenFrame } from './chunk.ts';
 import type { OutgoingBatch } from './outgoing.ts';
@@ -165,7 +165,9 @@ function itemsOf(run: Stored[], produce: ProduceOptions, chunk: PreparedChunk): 
 function* groupItems(items: Item[], options: PrepareOptions): Generator<Item[]> {
   const bytes = items.reduce((sum, { header }) => sum + header.end - header.start, 0);
   const records = items.reduce((sum, { header }) => sum + header.recordCount, 0);
-  const target = Math.min(options.mergeBytes, (options.mergeRecords * bytes) / Math.max(1, records));
+  // A batch that outgrows the target's limit would be taken apart again, which costs as much as putting it together.
+  const grown = bytes + headerBytes(items, options);
+  const target = bytes * Math.min(options.mergeBytes / Math.max(1, grown), options.mergeRecords / Math.max(1, records));
   let at = 0;
   while (at < items.length) {
     let small = at;
@@ -178,6 +180,13 @@ function* groupItems(items: Item[], options: PrepareOptions): Generator<Item[]> 
       at += length;
     }
   }
+}
+
+/** What the added headers take. Compressed they are next to nothing, since their names repeat. */
+function headerBytes(items: Item[], { headers }: PrepareOptions): number {
+  if (headers === undefined) return 0;
+  const each = sourceHeaderBytes(headers);
+  return items.reduce((sum, { header }) => sum + (header.codec === 'none' ? header.recordCount * each : 0), 0);
 }
 
 function goesAlone({ codec, start, end }: BatchHeader, { aloneBytes }: PrepareOptions): boolean {

@@ -114,6 +114,8 @@ async function pushChunk(
   for (const { bytes } of batches) task.atStake.addProduced(bytes.length);
   task.expectedRecords += prepared.expectedRecords;
   const next = chunk.frames.at(-1)!.until;
+  // Batches that were put together or made anew have memory of their own: the frames' is not to wait for them.
+  chunk.frames = [];
   const [first, last] = [batches[0], batches.at(-1)];
   if (first === undefined || last === undefined) {
     carried.crcs = [...carried.crcs, ...leftOver.crcs];
