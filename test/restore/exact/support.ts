@@ -1,6 +1,6 @@
 import type { PartitionName } from '../../../runtime/src/kafka/by-leader.ts';
 import type { ApiRequest, KafkaClient } from '../../../runtime/src/kafka/client.ts';
-import { describeWhenLed } from '../../../runtime/src/kafka/describe-cluster.ts';
+import { type ClusterDescription, describeWhenLed } from '../../../runtime/src/kafka/describe-cluster.ts';
 import { createKafkaClient } from '../../../runtime/src/kafka/kafkajs-client.ts';
 import { listOffsets } from '../../../runtime/src/kafka/list-offsets.ts';
 import type { HoleFiller } from '../../../runtime/src/restore/exact/hole-filler.ts';
@@ -25,9 +25,12 @@ export async function connectedTo(kafka: KafkaCluster): Promise<KafkaClient> {
   return client;
 }
 
-/** Log end and high watermark now. */
-export async function endsOf(client: KafkaClient, place: PartitionName) {
-  const description = await describeWhenLed(client, [place.topic]);
+/**
+ * Log end and high watermark now.
+ * @param description of the topic, to go to the leader at once: one of the brokers may stand still
+ */
+export async function endsOf(client: KafkaClient, place: PartitionName, description?: ClusterDescription) {
+  description ??= await describeWhenLed(client, [place.topic]);
   const [logEnd, highWatermark] = await listOffsets(client, description, [
     { ...place, at: 'log_end' },
     { ...place, at: 'latest' },
