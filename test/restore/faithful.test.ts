@@ -106,7 +106,7 @@ describe('what topics had set is theirs again, wherever the restore was killed',
   }, 60_000);
 
   const moments = {
-    'before anything was changed': (job: RestoreJob) => killedWhen(job, () => hasStarted(job)),
+    'before anything was changed': (job: RestoreJob) => killedWhen(job, () => hasCreated(job)),
     'before the first record': (job: RestoreJob) => killedAt(job, /^stage restore/),
     'at the first record': (job: RestoreJob) => killedAt({ ...job, rateLimitRecordsPerSec: 20 }, /^advance/),
     'when all records were there': (job: RestoreJob) => killedAt(job, /^stage verify/, { verifyRead: true }),
@@ -140,11 +140,11 @@ describe('what topics had set is theirs again, wherever the restore was killed',
     60_000,
   );
 
-  async function hasStarted({ storage: archive }: RestoreJob): Promise<boolean> {
+  async function hasCreated({ storage: archive }: RestoreJob): Promise<boolean> {
     const state = await openStore(stateLocation({ storage: archive }));
     const ids = await RestoreJournal.list(state);
     const journals = await Promise.all(ids.map((id) => RestoreJournal.open(state, id)));
-    return journals.some(({ keys }) => keys.at(-1)?.kind === 'started');
+    return journals.some(({ keys }) => keys.some(({ kind }) => kind === 'created'));
   }
 });
 
