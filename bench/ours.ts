@@ -10,27 +10,37 @@ export interface OurRun extends Measured {
   ownSeconds: number;
 }
 
-/** One backup of the topics into an empty directory, by the built command. `rawBytes`: of record batches, uncompressed. */
+export interface RestoreRun extends OurRun {
+  report: { plan: { markers?: number; leadingOffsets?: number } };
+}
+
+/** Where the archive is: a section `storage` of a configuration, and what the AWS SDK is to find in the environment. */
+export interface Archive {
+  storage: Record<string, unknown>;
+  env?: Record<string, string>;
+}
+
+/** An empty archive in a directory. */
+export async function archiveIn(directory: string): Promise<Archive> {
+  for (const path of [directory, `${directory}-restores`]) await rm(path, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  return { storage: { backend: 'filesystem', path: directory } };
+}
+
+/** One backup of the topics into an empty archive, by the built command. `rawBytes`: of record batches, uncompressed. */
 export async function backup(
   scratch: string,
   servers: string,
   topics: string[],
-  archive: string,
+  archive: Archive,
 ): Promise<OurRun & { rawBytes: number }> {
-  await rm(archive, { recursive: true, force: true });
-  await mkdir(archive, { recursive: true });
-  const file = join(scratch, 'backup.yaml');
-  await writeFile(
-    file,
-    stringify({
-      mode: 'backup',
-      backup_id: 'bench',
-      source: { bootstrap_servers: servers.split(','), topics: { include: topics } },
-      storage: { backend: 'filesystem', path: archive },
-      backup: { compression: 'zstd', compression_level: 1 },
-    }),
-  );
-  const run = await measure(scratch, [process.execPath, COMMAND, 'backup', '--config', file, '--json']);
+  const run = await command(scratch, archive, 'backup', {
+    mode: 'backup',
+    backup_id: 'bench',
+    source: { bootstrap_servers: servers.split(','), topics: { include: topics } },
+    storage: archive.storage,
+    backup: { compression: 'zstd', compression_level: 1 },
+  });
   const [snapshot] = JSON.parse(run.stdout).snapshots;
   return { ...run, ownSeconds: snapshot.added.durationMs / 1000, rawBytes: snapshot.added.rawBytes };
 }
@@ -40,20 +50,23 @@ export async function restore(
   scratch: string,
   servers: string,
   mapping: Record<string, string>,
-  archive: string,
+  archive: Archive,
   options: Record<string, unknown> = {},
-): Promise<OurRun> {
-  const file = join(scratch, 'restore.yaml');
-  await writeFile(
-    file,
-    stringify({
-      mode: 'restore',
-      backup_id: 'latest',
-      target: { bootstrap_servers: servers.split(',') },
-      storage: { backend: 'filesystem', path: archive },
-      restore: { create_topics: true, topic_mapping: mapping, ...options },
-    }),
-  );
-  const run = await measure(scratch, [process.execPath, COMMAND, 'restore', '--config', file, '--json']);
-  return { ...run, ownSeconds: JSON.parse(run.stdout).durationMs / 1000 };
+): Promise<RestoreRun> {
+  const run = await command(scratch, archive, 'restore', {
+    mode: 'restore',
+    backup_id: 'latest',
+    target: { bootstrap_servers: servers.split(',') },
+    storage: archive.storage,
+    restore: { create_topics: true, topic_mapping: mapping, ...options },
+  });
+  const report = JSON.parse(run.stdout);
+  return { ...run, ownSeconds: report.durationMs / 1000, report };
+}
+
+async function command(scratch: string, { env }: Archive, name: string, configuration: unknown): Promise<Measured> {
+  const file = join(scratch, `${name}.yaml`);
+  await writeFile(file, stringify(configuration));
+  const line = [process.execPath, COMMAND, name, '--config', file, '--json'];
+  return measure(scratch, line, { ...process.env, ...env });
 }

@@ -10,6 +10,8 @@ export interface DataSet {
   /** Arguments of ProducerPerformance beside topic, count and throughput. */
   producerArguments(scratch: string): string[];
   producerProperties: string[];
+  /** How it is restored beside untouched with new offsets. */
+  otherwise: ('exact' | 'headers')[];
 }
 
 const ORDERS = 100_000;
@@ -22,6 +24,7 @@ export const dataSets: DataSet[] = [
     records: 1_250_000,
     producerArguments: (scratch) => ['--payload-file', join(scratch, 'orders.jsonl')],
     producerProperties: ['compression.type=none'],
+    otherwise: ['exact', 'headers'],
   },
   {
     name: 'lz4',
@@ -29,6 +32,7 @@ export const dataSets: DataSet[] = [
     records: 1_250_000,
     producerArguments: (scratch) => ['--payload-file', join(scratch, 'orders.jsonl')],
     producerProperties: ['compression.type=lz4'],
+    otherwise: [],
   },
   {
     name: 'small',
@@ -36,6 +40,7 @@ export const dataSets: DataSet[] = [
     records: 8_000_000,
     producerArguments: (scratch) => ['--payload-file', join(scratch, 'readings.txt')],
     producerProperties: ['compression.type=none'],
+    otherwise: ['headers'],
   },
 ];
 

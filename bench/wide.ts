@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { startKafka } from '../test/support/kafka/cluster.ts';
 import { produce } from './kafka-tools.ts';
 import type { Cost } from './measure.ts';
-import { backup, restore } from './ours.ts';
+import { archiveIn, backup, restore } from './ours.ts';
+import { createTopic } from './topics.ts';
 
 const PARTITIONS = 2000;
 const RECORDS = 600_000;
@@ -25,12 +26,7 @@ export async function measureWide(
   try {
     const servers = kafka.bootstrapServers.join(',');
     say(`wide: creating ${PARTITIONS} partitions`);
-    const at = ['--bootstrap-server', servers];
-    const { code, stdout, stderr } = await kafka.tool('org.apache.kafka.tools.TopicCommand', [
-      ...at,
-      ...['--create', '--topic', 'wide', '--partitions', String(PARTITIONS)],
-    ]);
-    if (code !== 0) throw new Error(stdout + stderr);
+    await createTopic(kafka, 'wide', PARTITIONS);
     say(`wide: sending ${RECORDS} records`);
     await produce(
       scratch,
@@ -41,7 +37,7 @@ export async function measureWide(
       ['--payload-file', join(scratch, 'orders.jsonl')],
       ['buffer.memory=268435456'],
     );
-    const archive = join(scratch, 'archive', 'wide');
+    const archive = await archiveIn(join(scratch, 'archive', 'wide'));
     say('wide: backup');
     const saved = await backup(scratch, servers, ['wide'], archive);
     say('wide: restore');
