@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -93,5 +93,19 @@ describe.each(places)('a journal in %s', (_, open) => {
     const again = await RestoreJournal.open(store, 'c1');
     await again.append('started', {});
     expect((await RestoreJournal.open(store, 'c1')).keys.map(({ number }) => number)).toEqual([0, 2]);
+  });
+});
+
+test('where it cannot be written, it is said what is wanted there', async () => {
+  const file = join(path, 'a-file');
+  await writeFile(file, '');
+  const journal = await RestoreJournal.open(
+    await opened(openStore({ backend: 'filesystem', path: file, prefix: '' })),
+    'c1',
+  );
+  await expect(journal.append('plan', {})).rejects.toMatchObject({
+    kind: 'configuration',
+    code: 'STORAGE_UNFIT',
+    message: expect.stringMatching(/a-file.*not a directory.*restore\.state names another place$/),
   });
 });

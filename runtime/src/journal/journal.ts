@@ -60,11 +60,15 @@ export class RestoreJournal {
   static async open(store: ObjectStore, restoreId: string): Promise<RestoreJournal> {
     const keys: { number: number; kind: EntryKind; key: string }[] = [];
     let next = 0;
-    for await (const { key } of store.list(`${restoreId}/`)) {
-      const match = KEY.exec(key);
-      if (match !== null) keys.push({ number: Number(match[2]), kind: match[3] as EntryKind, key });
-      const number = match?.[2] ?? TAKEN.exec(key)?.[1];
-      if (number !== undefined) next = Math.max(next, Number(number) + 1);
+    try {
+      for await (const { key } of store.list(`${restoreId}/`)) {
+        const match = KEY.exec(key);
+        if (match !== null) keys.push({ number: Number(match[2]), kind: match[3] as EntryKind, key });
+        const number = match?.[2] ?? TAKEN.exec(key)?.[1];
+        if (number !== undefined) next = Math.max(next, Number(number) + 1);
+      }
+    } catch (error) {
+      throw inJournal(error);
     }
     return new RestoreJournal(restoreId, store, keys, next);
   }
@@ -106,7 +110,11 @@ export class RestoreJournal {
    * @throws MskBackupError kind `configuration`, `RESTORE_RUNS_ALREADY`, when another process has written to it meanwhile
    */
   append<Body>(kind: EntryKind, body: Body): Promise<JournalEntry<Body>> {
-    const appended = this.#writing.then(() => this.#append(kind, body));
+    const appended = this.#writing
+      .then(() => this.#append(kind, body))
+      .catch((error) => {
+        throw inJournal(error);
+      });
     this.#writing = appended.catch(() => {});
     return appended;
   }
@@ -162,6 +170,13 @@ export class RestoreJournal {
       );
     }
   }
+}
+
+/** Whoever may read an archive only is told what there is to write, and that it may be elsewhere. */
+function inJournal(error: unknown): unknown {
+  if (!(error instanceof MskBackupError) || !error.code.startsWith('STORAGE_')) return error;
+  const message = `${error.message}; a restore keeps its journal there: restore.state names another place`;
+  return new MskBackupError(error.kind, error.code, message, { cause: error });
 }
 
 function prefixOf(restoreId: string, number: number): string {
