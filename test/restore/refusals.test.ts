@@ -57,7 +57,7 @@ describe('a dry run', () => {
       ],
     });
     expect(plan.notes).toEqual([
-      expect.stringContaining('1 replicas instead of 3'),
+      expect.stringContaining('1 replica instead of 3'),
       expect.stringContaining('is compacted: only after its records are back'),
     ]);
     expect(await exists(target)).toBe(false);
@@ -77,6 +77,8 @@ describe('a dry run', () => {
     await expect(planRestore(restoreJob(kafka, storage), context().run)).rejects.toMatchObject({
       code: 'TARGET_IS_SOURCE',
     });
+    const elsewhere = restoreJob(kafka, storage, { reportFile: '/nonexistent/report.json' });
+    await expect(planRestore(elsewhere, context().run)).rejects.toMatchObject({ code: 'REPORT_FILE' });
   });
 });
 

@@ -150,6 +150,7 @@ describe('what an earlier run has left', () => {
     await (await client.producer()).send('anew-again', [{ value: 'foreign' }]);
     const report = await restore(kafka, storage, over, { recreate: true });
     expect(report.plan.topics[0]!.action).toBe('recreate');
+    expect(report.plan.notes).toEqual([expect.stringMatching(/^--recreate deletes .*: topic anew-again \(101\)$/)]);
     expect(content(await client.readAll('anew-again'))).toEqual(content(await client.readAll('anew')));
     await client.createTopic('not-ours');
     await (await client.producer()).send('not-ours', [{ value: 'precious' }]);

@@ -6,11 +6,11 @@ import { bytes, count, counted, duration, facts, table, time } from './output.ts
 export function planText(plan: RestorePlan): string {
   const exact = plan.offsets === 'exact';
   const rows = plan.topics.map(
-    ({ source, target, partitions, records, recordsAtMost, rawBytes, action, markers, leadingOffsets }) => [
+    ({ source, target, records, recordsAtMost, rawBytes, action, markers, leadingOffsets, ...topic }) => [
       source,
       target,
       action,
-      partitions,
+      topic.repartitioned ? `${topic.partitions} to ${topic.targetPartitions}` : topic.partitions,
       recordsAtMost ? `up to ${count(records)}` : records,
       bytes(rawBytes),
       ...(exact ? [markers ?? 0, leadingOffsets ?? 0] : []),
@@ -21,16 +21,21 @@ export function planText(plan: RestorePlan): string {
     ['records', plan.recordsAtMost ? `up to ${count(plan.records)}` : plan.records],
     ['bytes', `${bytes(plan.rawBytes)}, read as ${bytes(plan.storedBytes)}`],
     ['offsets', offsetsText(plan)],
-    ['expected', `about ${duration(plan.expectedSeconds * 1000)}`],
+    ['expected', `about ${duration(Math.max(1, plan.expectedSeconds) * 1000)}`],
     ['restore', plan.restoreId],
+    ['journal', plan.journal],
   ]);
   const columns = ['topic', 'target', 'action', { right: 'partitions' }, { right: 'records' }, { right: 'bytes' }];
   const topics = table([...columns, ...(exact ? [{ right: 'holes' }, { right: 'before the first' }] : [])], rows);
   return [head, topics, ...plan.notes.map((note) => `note: ${note}`)].join('\n\n');
 }
 
-function offsetsText({ offsets, markers = 0, leadingOffsets = 0 }: RestorePlan): string {
-  if (offsets === 'translate') return 'new, with an exact map';
+function offsetsText({ offsets, markers = 0, leadingOffsets = 0, topics }: RestorePlan): string {
+  if (offsets === 'translate') {
+    const spread = topics.filter(({ repartitioned }) => repartitioned).length;
+    if (spread === topics.length && spread > 0) return 'new, without a map (repartitioned)';
+    return spread > 0 ? 'new, with an exact map but of repartitioned topics' : 'new, with an exact map';
+  }
   const holes = `${counted(markers, 'hole')} to fill`;
   return `as at the source: ${holes}${leadingOffsets > 0 ? `, ${count(leadingOffsets)} to lead over` : ''}`;
 }

@@ -54,7 +54,7 @@ export async function giveBack(
     );
     if (plan.stays !== undefined) {
       one.stays = plan.stays;
-      const message = `topic ${target}: retention stays paused: ${plan.stays}; set it back when they may go`;
+      const message = `topic ${target}: retention stays paused: ${plan.stays}; when they may go, msk-backup restore --finish sets it back`;
       context.progress.note('warn', message, { topic: target });
     }
     if (plan.settings.length === 0) continue;

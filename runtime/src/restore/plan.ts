@@ -1,6 +1,7 @@
 import type { Snapshot } from '../archive/snapshot.ts';
 import type { PartitionFrames } from '../archive/snapshot-frames.ts';
 import type { RestoreJob } from '../config/job.ts';
+import type { RestoreJournal } from '../journal/journal.ts';
 import type { EarlierTopic } from './earlier-runs.ts';
 import type { ExactExtent } from './exact/extent.ts';
 import type { PlannedRestoreTopic, RestorePlan } from './report.ts';
@@ -41,9 +42,10 @@ export interface PlanInput {
   remarks: string[];
   /** Epoch ms. */
   now: number;
-  restoreId: string;
+  journal: Pick<RestoreJournal, 'restoreId' | 'location'>;
 }
 
+const DAY_MS = 24 * 3600 * 1000;
 /** bytes per second: what a small cluster takes with three replicas. */
 const CAUTIOUS_RATE = 40_000_000;
 /** Offsets per second that empty records lead forward by. */
@@ -51,7 +53,7 @@ const LEADING_RATE = 4_000_000;
 /** Markers per second. */
 const MARKER_RATE = { transactions: 500, markers: 10_000 };
 /** Where the topic says nothing, before the target can be asked: Kafka's own default. */
-const DEFAULT_RETENTION_MS = 7 * 24 * 3600 * 1000;
+const DEFAULT_RETENTION_MS = 7 * DAY_MS;
 
 /**
  * Replicas of a topic to create: what the job asks for, else as at the source, as far as there are brokers.
@@ -66,12 +68,12 @@ export function chooseReplicationFactor(
   if (wanted <= brokers) return { replicationFactor: wanted };
   return {
     replicationFactor: brokers,
-    note: `topic ${target}: ${brokers} replicas instead of ${wanted}, because the target has ${brokers} ${brokers === 1 ? 'broker' : 'brokers'}`,
+    note: `topic ${target}: ${counted(brokers, 'replica')} instead of ${wanted}, because the target has ${counted(brokers, 'broker')}`,
   };
 }
 
 /** Puts together what a dry run prints. */
-export function describePlan({ job, snapshot, topics, remarks, now, restoreId }: PlanInput): RestorePlan {
+export function describePlan({ job, snapshot, topics, remarks, now, journal }: PlanInput): RestorePlan {
   const planned = topics.map((topic) => describeTopic(topic, job));
   const records = sum(planned, (topic) => topic.records);
   const rawBytes = sum(planned, (topic) => topic.rawBytes);
@@ -79,7 +81,8 @@ export function describePlan({ job, snapshot, topics, remarks, now, restoreId }:
   const markers = sum(extents, (extent) => extent.markers);
   const leading = sum(extents, ({ start }) => start);
   return {
-    restoreId,
+    restoreId: journal.restoreId,
+    journal: journal.location,
     offsets: job.offsets,
     snapshot: {
       backupId: snapshot.backupId,
@@ -105,7 +108,12 @@ export function describePlan({ job, snapshot, topics, remarks, now, restoreId }:
           job.rateLimitRecordsPerSec === undefined ? 0 : records / job.rateLimitRecordsPerSec,
         ),
     ),
-    notes: [...remarks, ...notesOnSnapshot(snapshot), ...topics.flatMap((topic) => notesOnTopic(topic, job, now))],
+    notes: [
+      ...remarks,
+      ...notesOnSnapshot(snapshot),
+      ...notesOnHeadroom(job),
+      ...topics.flatMap((topic) => notesOnTopic(topic, job, now)),
+    ],
   };
 }
 
@@ -134,6 +142,13 @@ function notesOnSnapshot(snapshot: Snapshot): string[] {
   if (snapshot.kind === 'complete') return [];
   return [
     `snapshot ${snapshot.backupId} is partial: the backup was stopped before it reached its cut, and later records are not in it`,
+  ];
+}
+
+function notesOnHeadroom({ offsets, offsetHeadroom }: RestoreJob): string[] {
+  if (offsets !== 'exact' || offsetHeadroom > 0) return [];
+  return [
+    'offsets that are kept outside Kafka (Flink, Spark, databases) may lie past the cut, and new records would get them: restore.offset_headroom leaves some unused',
   ];
 }
 
@@ -202,12 +217,17 @@ function noteOnRetention(topic: PreparedTopic, job: RestoreJob, limits: Retentio
     sum(partition.frames(), ({ frame }) => (isOld(frame.maxTimestamp) ? frame.records : 0)),
   );
   if (old === 0) return [];
-  const days = Math.round((limits.ms / 86_400_000) * 10) / 10;
+  const what = `topic ${topic.target}: at least ${counted(old, 'record')} older than its retention of ${age(limits.ms)}`;
   return [
     job.retention === 'original'
-      ? `topic ${topic.target}: at least ${old} records are older than its retention of ${days} days and will be deleted once it is set back (restore.retention: original)`
-      : `topic ${topic.target}: at least ${old} records are older than its retention of ${days} days: retention stays paused after the restore (restore.retention: original would set it back and delete them)`,
+      ? `${what} will be deleted once it is set back (restore.retention: original)`
+      : `${what}: retention stays paused after the restore (restore.retention: original would set it back and delete them)`,
   ];
+}
+
+function age(ms: number): string {
+  const [unit, size] = ms >= DAY_MS ? ['day', DAY_MS] : ms >= 3_600_000 ? ['hour', 3_600_000] : ['second', 1000];
+  return counted(Math.round((ms / size) * 10) / 10, unit);
 }
 
 function sum<T>(items: T[], of: (item: T) => number): number {

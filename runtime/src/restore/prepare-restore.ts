@@ -23,6 +23,7 @@ import { checkExactConditions } from './exact/conditions.ts';
 import { type ExactExtent, exactExtent } from './exact/extent.ts';
 import { missingPermissions } from './exact/permissions.ts';
 import { chooseReplicationFactor, describePlan, type PreparedTopic } from './plan.ts';
+import { notesOnRecreated } from './recreate.ts';
 import type { RestorePlan } from './report.ts';
 import { type SelectedTopic, selectTopics } from './select-topics.ts';
 import { targetPartition } from './target-partitions.ts';
@@ -92,7 +93,7 @@ export async function prepareRestore(
     begun,
     sameCluster: target.clusterId === snapshot.cluster.id,
   });
-  const remarks = [...selection.remarks];
+  const remarks = [...notesOnRecreated(recreated, target.existing), ...selection.remarks];
   const found = await framesOf(store, snapshot, {
     topics: (name) => names.has(name),
     ...(job.sourcePartitions !== undefined && { partitions: job.sourcePartitions }),
@@ -140,7 +141,7 @@ export async function prepareRestore(
     const { signal } = context;
     const chosen = await chooseGroups({ job, snapshot, topics, mappings, journal, client, signal });
     remarks.push(...mappings.plan, ...chosen.remarks);
-    const plan = describePlan({ job, snapshot, topics, remarks, now: Date.now(), restoreId: journal.restoreId });
+    const plan = describePlan({ job, snapshot, topics, remarks, now: Date.now(), journal });
     return { plan, snapshot, targetClusterId, topics, journal, groups: chosen.groups, mappings };
   } catch (error) {
     mappings.close();

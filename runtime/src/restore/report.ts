@@ -6,6 +6,8 @@ import type { MappingOutcome } from '../mappings/outcome.ts';
 export interface RestorePlan {
   /** The same for every run of the same restore: 16 hexadecimal digits. */
   restoreId: string;
+  /** Where it writes down what it needs to go on after a stop. */
+  journal: string;
   offsets: 'exact' | 'translate';
   snapshot: { backupId: string; sequence: number; cutTime: string; kind: 'complete' | 'partial' };
   source: { clusterId: string; label?: string };

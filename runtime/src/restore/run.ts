@@ -24,6 +24,7 @@ export async function planRestore(
   context: RunContext,
   options: PrepareOptions = {},
 ): Promise<RestorePlan> {
+  await checkReportFile(job.reportFile);
   return withConnections(job, context, async (connections) => {
     const { plan, mappings } = await prepare(job, connections, context, options);
     mappings.close();
