@@ -1,3 +1,5 @@
+import { RangeList } from './range-list.ts';
+
 /** `length` records of a source partition and where they are at the target: consecutive on both sides. */
 export interface OffsetRange {
   /** First offset at the source. */
@@ -15,9 +17,7 @@ export interface OffsetRange {
 export class OffsetMap {
   /** Offset at the target after the last record; where it continues when nothing was written. */
   #end: number;
-  readonly #source: number[] = [];
-  readonly #target: number[] = [];
-  readonly #length: number[] = [];
+  readonly #ranges = new RangeList();
 
   /** @param end where the first record would go */
   constructor(end: number) {
@@ -31,27 +31,19 @@ export class OffsetMap {
 
   /** Number of ranges. */
   get size(): number {
-    return this.#source.length;
+    return this.#ranges.size;
   }
 
   /** @throws Error when the range does not ascend: a bug */
   add({ source, target, length }: OffsetRange): void {
-    const last = this.size - 1;
-    if (last >= 0) {
-      const sourceEnd = this.#source[last]! + this.#length[last]!;
-      const targetEnd = this.#target[last]! + this.#length[last]!;
-      if (source < sourceEnd || target < targetEnd) {
-        throw new Error(`offsets ${source} -> ${target} do not follow ${sourceEnd} -> ${targetEnd}`);
-      }
-      if (source === sourceEnd && target === targetEnd) {
-        this.#length[last]! += length;
-        this.#end = Math.max(this.#end, target + length);
-        return;
-      }
+    const { last } = this.#ranges;
+    const sourceEnd = last === undefined ? 0 : last.source + last.length;
+    const targetEnd = last === undefined ? 0 : last.target + last.length;
+    if (source < sourceEnd || target < targetEnd) {
+      throw new Error(`offsets ${source} -> ${target} do not follow ${sourceEnd} -> ${targetEnd}`);
     }
-    this.#source.push(source);
-    this.#target.push(target);
-    this.#length.push(length);
+    if (last !== undefined && source === sourceEnd && target === targetEnd) this.#ranges.extend(length);
+    else this.#ranges.push({ source, target, length });
     this.#end = Math.max(this.#end, target + length);
   }
 
@@ -62,30 +54,25 @@ export class OffsetMap {
 
   /** Where the record is; undefined when the source had none at that offset, or it was not restored. */
   targetOf(source: number): number | undefined {
-    const at = this.#lastAtMost(this.#source, source);
-    if (at < 0 || source >= this.#source[at]! + this.#length[at]!) return undefined;
-    return this.#target[at]! + source - this.#source[at]!;
+    const { range } = this.#ranges.find('source', source);
+    return range && range.target + source - range.source;
   }
 
   /** Where the first record at or after a source offset is: what a committed offset becomes. The end when there is none. */
   targetAtOrAfter(source: number): number {
-    const exact = this.targetOf(source);
-    if (exact !== undefined) return exact;
-    return this.#target[this.#lastAtMost(this.#source, source) + 1] ?? this.#end;
+    const { range, next } = this.#ranges.find('source', source);
+    return range === undefined ? (next?.target ?? this.#end) : range.target + source - range.source;
   }
 
   /** Where a record of the target was; undefined when it is none that was restored. */
   sourceOf(target: number): number | undefined {
-    const at = this.#lastAtMost(this.#target, target);
-    if (at < 0 || target >= this.#target[at]! + this.#length[at]!) return undefined;
-    return this.#source[at]! + target - this.#target[at]!;
+    const { range } = this.#ranges.find('target', target);
+    return range && range.source + target - range.target;
   }
 
   /** From the `first` on, in their order. */
-  *ranges(first = 0): Generator<OffsetRange> {
-    for (let at = first; at < this.size; at++) {
-      yield { source: this.#source[at]!, target: this.#target[at]!, length: this.#length[at]! };
-    }
+  ranges(first = 0): Generator<OffsetRange> {
+    return this.#ranges.from(first);
   }
 
   /** Offsets of the target that hold restored records, exclusive at the end; neighbours are one. */
@@ -97,17 +84,5 @@ export class OffsetMap {
       else found.push({ from: target, until: target + length });
     }
     return found;
-  }
-
-  /** Index of the last entry that is not larger; -1 when all are. */
-  #lastAtMost(starts: number[], offset: number): number {
-    let low = 0;
-    let high = starts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (starts[middle]! <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
   }
 }
