@@ -119,11 +119,12 @@ describe('an offset of the source', () => {
 
   test('as text says what the number means', async () => {
     const lines = (await ok(...ORDERS, '--source', '149', '--source', '150', '--source', '1000')).trimEnd().split('\n');
-    expect(lines.slice(0, 4)).toEqual([
-      `restore   ${DONE}, translate offsets`,
+    expect(lines.slice(0, 5)).toEqual([
+      `restore   ${DONE}`,
       'snapshot  monday (#7)',
       'source    production (cluster-1)',
       'target    cluster-2',
+      'offsets   new',
     ]);
     expect(lines.slice(-3).map((line) => line.trim().split(/ {2,}/))).toEqual([
       ['orders', '0', '149', 'orders-dr', '4', '49'],
@@ -171,6 +172,11 @@ describe('without an offset: the ranges', () => {
       'payments,0,170,orders,0,61,0',
       '',
     ]);
+  });
+
+  test('and the topics that have none', async () => {
+    expect(await ok()).toMatch(/\n\nwithout a map, because repartitioned: refunds\n$/);
+    expect(JSON.parse(await ok('--json')).repartitioned).toEqual(['refunds']);
   });
 
   test('of one partition, as text and JSON', async () => {

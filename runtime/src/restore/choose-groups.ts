@@ -50,7 +50,7 @@ export async function chooseGroups(input: GroupsToChoose): Promise<{ groups: Sna
     followed.has(topic),
   );
   const remarks = [...chosen.remarks];
-  if (job.consumerGroups !== undefined && (own.length > 0 || held.length === 0)) {
+  if (job.consumerGroups !== undefined && (own.length > 0 || (held.length === 0 && settled.size === 0))) {
     remarks.push(
       `${groups.length} consumer ${groups.length === 1 ? 'group' : 'groups'} will stand at the same records as at the cut`,
     );

@@ -34,15 +34,21 @@ export async function execute({ options, log, print }: Run<Options>): Promise<nu
   }
   const map = options.map === undefined ? await mapOfRestore({ options, log }) : await savedMap(options.map);
   const partitions = mappedPartitions(map, side, { topic, partition });
+  const withoutMap = topic === undefined ? map.topics.filter((of) => of.repartitioned).map(({ target }) => target) : [];
   const lookups = asked && partitions.flatMap((of) => lookUp(of, side, asked));
   const result = {
     restore: headOf(map),
     ...(lookups === undefined ? { partitions: partitions.map(toJson) } : { lookups }),
+    ...(withoutMap.length > 0 && { repartitioned: withoutMap }),
   };
   print(result, () => {
     if (format === 'json') return JSON.stringify(result, null, 2);
     if (format === 'csv') return lookups === undefined ? rangeCsv(partitions) : lookupCsv(lookups);
-    return [headText(map), lookups === undefined ? rangeTable(partitions) : lookupTable(lookups)].join('\n\n');
+    return [
+      headText(map),
+      lookups === undefined ? rangeTable(partitions) : lookupTable(lookups),
+      ...(withoutMap.length > 0 ? [`without a map, because repartitioned: ${withoutMap.join(', ')}`] : []),
+    ].join('\n\n');
   });
   return EXIT_CODES.ok;
 }
@@ -88,9 +94,10 @@ function toJson(of: MappedPartition) {
 
 function headText({ restoreId, snapshot, source, target, offsets }: OffsetsBody): string {
   return facts([
-    ['restore', `${restoreId}, ${offsets} offsets`],
+    ['restore', restoreId],
     ['snapshot', `${snapshot.backupId} (#${snapshot.sequence})`],
     ['source', source.label ? `${source.label} (${source.clusterId})` : source.clusterId],
     ['target', target.clusterId],
+    ['offsets', offsets === 'exact' ? 'as at the source' : 'new'],
   ]);
 }
