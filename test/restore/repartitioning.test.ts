@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RestoreJob, StorageLocation } from '../../runtime/src/config/job.ts';
+import type { ProgressBody } from '../../runtime/src/journal/entries.ts';
+import { RestoreJournal } from '../../runtime/src/journal/journal.ts';
+import { stateLocation } from '../../runtime/src/journal/state-location.ts';
 import { planRestore, runRestore } from '../../runtime/src/restore/run.ts';
+import { openStore } from '../../runtime/src/storage/open-store.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
 import { type JavaClient, javaClient, type ReadRecord, type RecordToSend } from '../support/kafka/java-client.ts';
 import { backUp, context, newStorage, restore, restoreJob } from './harness.ts';
@@ -282,7 +286,9 @@ describe('an archive of batches of 16 kB', () => {
     const before = await written();
     const refusal = {
       code: 'RESTORED_BEFORE',
-      message: expect.stringMatching(/killed was begun .* repartitioned; begin anew with --recreate/),
+      message: expect.stringMatching(
+        /killed was begun .*: delete it and restore again .*, or begin anew with --recreate/,
+      ),
     };
     await expect(planRestore(job, context().run)).rejects.toMatchObject(refusal);
     await expect(runRestore(job, context().run)).rejects.toMatchObject(refusal);
@@ -295,6 +301,48 @@ describe('an archive of batches of 16 kB', () => {
     expect((await client.describeTopic('killed')).config).toEqual({});
   }, 60_000);
 });
+
+test('one that was complete when another topic was stopped is there, however often the restore is run again', async () => {
+  for (const topic of ['done', 'slow']) await client.createTopic(topic, { partitions: 2 });
+  const producer = await client.producer({ 'batch.size': '1000' });
+  await producer.send('done', orders(0, 300));
+  await producer.send('slow', orders(0, 4000));
+  const storage = await backUp(kafka, ['done', 'slow'], await newStorage());
+  const job = restoreJob(kafka, storage, {
+    topicMapping: { done: 'done-again', slow: 'slow-again' },
+    ...into('done-again'),
+    rateLimitRecordsPerSec: 300,
+  });
+  const written = async (topic: string) =>
+    (await client.offsets(topic).catch(() => [])).reduce((sum, { end }) => sum + end, 0);
+  const state = await openStore(stateLocation({ storage }));
+  const noted = async () => {
+    const [id] = await RestoreJournal.list(state);
+    const entries = id === undefined ? [] : await (await RestoreJournal.open(state, id)).all<ProgressBody>('progress');
+    return entries.some(({ body }) => (body.spread ?? []).length > 0);
+  };
+  expect(await killedWhen(job, noted)).toBe(true);
+  expect(await written('done-again')).toBe(300);
+  expect(await written('slow-again')).toBeLessThan(4000);
+  const { rateLimitRecordsPerSec: _, ...quick } = job;
+  for (let run = 0; run < 2; run++) {
+    const report = await runRestore(quick, context().run, { verifyRead: true });
+    expect(report.plan.topics.map(({ action }) => action)).toEqual(['resume', 'resume']);
+    expect(report.readBack).toEqual({ records: 4300, differences: [] });
+    expect(report.topics[0]!.spread!.sources.reduce((sum, { records }) => sum + records, 0)).toBe(300);
+    await expectSame('done-again', 'done');
+  }
+  await producer.send('done-again', [{ value: 'foreign' }]);
+  await expect(runRestore(quick, context().run)).rejects.toMatchObject({
+    code: 'RESTORE_FINISHED',
+    message: expect.stringContaining('topic done-again has been written to since'),
+  });
+}, 60_000);
+
+async function expectSame(target: string, source: string): Promise<void> {
+  const [found, wanted] = [await client.readAll(target), await client.readAll(source)];
+  expect(found.map(contentOf).sort()).toEqual(wanted.map(contentOf).sort());
+}
 
 test('append times stay, and old records keep the retention paused', async () => {
   await client.createTopic('appended', { partitions: 2, config: { 'message.timestamp.type': 'LogAppendTime' } });

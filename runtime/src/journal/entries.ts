@@ -55,6 +55,18 @@ export interface StartedPartition {
 /** `progress`: what was acknowledged since the last such entry. */
 export interface ProgressBody {
   partitions: PartitionProgress[];
+  /** Topics that were repartitioned, whose records are all there. */
+  spread?: SpreadProgress[];
+}
+
+/** How far one that is not complete has got cannot be told: records of several source partitions lie between each other. */
+export interface SpreadProgress {
+  /** Of the target. */
+  topic: string;
+  topicId: string;
+  sources: { source: number; records: number; atStake: StakeSoFar }[];
+  /** Log ends before the first record, and after the last. */
+  targets: { target: number; start: number; end: number }[];
 }
 
 export interface PartitionProgress {

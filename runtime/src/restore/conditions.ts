@@ -109,7 +109,8 @@ function refuseWrittenSince({ finished }: EarlierTopic, { name, offsets }: Targe
 }
 
 /** What an earlier run had written must still be there, and nothing of it deleted. */
-function refuseChanged(begun: EarlierTopic, { name, offsets }: TargetTopic, job: RestoreJob): void {
+function refuseChanged(begun: EarlierTopic, target: TargetTopic, job: RestoreJob): void {
+  const { name, offsets } = target;
   for (const [partition, { start, progress }] of begun.partitions) {
     const found = offsets.get(partition);
     if (found === undefined) continue;
@@ -122,19 +123,37 @@ function refuseChanged(begun: EarlierTopic, { name, offsets }: TargetTopic, job:
       throw lost(`${place} starts at ${found.start}: records from ${start} on are deleted`);
     }
   }
-  if (repartitionedTo(job, name) !== undefined && [...offsets.values()].some(({ start, end }) => end > start)) {
-    throw new MskBackupError(
-      'configuration',
-      'RESTORED_BEFORE',
-      `topic ${name} was begun by an earlier run of this restore, which cannot go on with a topic that is repartitioned; begin anew with --recreate, or delete the topic`,
-    );
-  }
+  if (repartitionedTo(job, name) !== undefined) refuseHalfSpread(begun, target);
   if (!job.allowNonEmpty) return;
   throw new MskBackupError(
     'configuration',
     'RESTORED_BEFORE',
     `topic ${name} holds records of an earlier run of this same restore, and with restore.allow_non_empty nobody can tell which: restoring again would double them; restore without it to go on, or with --recreate to begin anew`,
   );
+}
+
+/** Of a topic that is repartitioned all has to be there, or nothing. */
+function refuseHalfSpread({ spread }: EarlierTopic, { name, offsets }: TargetTopic): void {
+  const holds = [...offsets.values()].some(({ start, end }) => end > start);
+  if (spread === undefined && !holds) return;
+  if (spread === undefined) {
+    throw new MskBackupError(
+      'configuration',
+      'RESTORED_BEFORE',
+      `topic ${name} was begun by an earlier run of this restore, and which of the records of a topic that is repartitioned are there cannot be told: delete it and restore again (other topics go on), or begin anew with --recreate`,
+    );
+  }
+  for (const { target, end } of spread.targets) {
+    const found = offsets.get(target)?.end ?? 0;
+    const place = `topic ${name}, partition ${target}`;
+    if (found < end) throw lost(`${place} ends at ${found}, although ${end} had been reached`);
+    if (found === end) continue;
+    throw new MskBackupError(
+      'data',
+      'TARGET_DIFFERS',
+      `${place} ends at ${found}, not at ${end} where this restore had ended: somebody else has written to it; begin anew with --recreate, or delete the topic`,
+    );
+  }
 }
 
 function lost(what: string): MskBackupError {

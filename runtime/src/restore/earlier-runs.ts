@@ -1,4 +1,11 @@
-import type { PartitionProgress, ProgressBody, SettingBefore, StartedBody, StoredRange } from '../journal/entries.ts';
+import type {
+  PartitionProgress,
+  ProgressBody,
+  SettingBefore,
+  SpreadProgress,
+  StartedBody,
+  StoredRange,
+} from '../journal/entries.ts';
 import type { RestoreJournal } from '../journal/journal.ts';
 import type { RestoreReport } from './report.ts';
 
@@ -9,6 +16,8 @@ export interface EarlierTopic {
   settings: SettingBefore[];
   /** By target partition. */
   partitions: Map<number, EarlierPartition>;
+  /** Of a topic that was repartitioned, when all of it is there. */
+  spread?: SpreadProgress;
   /** When a run came to its end, ISO 8601, and where the log of each partition ended then; undefined when none has. */
   finished?: { at: string; ends: Map<number, number> };
 }
@@ -51,13 +60,18 @@ export async function earlierRuns(
       for (const range of progress.ranges) ranges.push(range);
       partition.progress = { ...progress, ranges };
     }
+    for (const spread of body.spread ?? []) {
+      const topic = found.get(spread.topic);
+      if (topic !== undefined && topicIds.get(spread.topic) === spread.topicId) topic.spread = spread;
+    }
   }
   for (const { number, at, body } of await journal.all<RestoreReport>('report')) {
     if (body.interrupted || body.error !== undefined) continue;
-    for (const { target, partitions } of body.topics) {
+    for (const { target, partitions, spread } of body.topics) {
       const topic = found.get(target);
       if (topic === undefined || number < topic.since) continue;
-      topic.finished = { at, ends: new Map(partitions.map(({ partition, targetEnd }) => [partition, targetEnd])) };
+      const all = [...partitions, ...(spread?.targets ?? [])];
+      topic.finished = { at, ends: new Map(all.map(({ partition, targetEnd }) => [partition, targetEnd])) };
     }
   }
   return found;

@@ -113,7 +113,7 @@ export function tellWhatStays(work: TopicWork[], context: RunContext): void {
 }
 
 function howToEnd({ topic, spreads }: TopicWork): string {
-  if (spreads.length === 0) return 'restore again: it goes on, and gives them back in the end';
+  if (spreads.every(({ done }) => done)) return 'restore again: it goes on, and gives them back in the end';
   const created = topic.before?.created ?? !topic.exists;
-  return created ? 'restore again with --recreate' : 'set these back, delete the topic, and restore again';
+  return created ? 'delete the topic and restore again' : 'set these back, delete the topic, and restore again';
 }

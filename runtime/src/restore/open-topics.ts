@@ -5,7 +5,7 @@ import type { RestoreJournal } from '../journal/journal.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { ClusterDescription, DescribedPartition } from '../kafka/describe-cluster.ts';
 import { aloneBytes, mergeBytes } from './merge-sizes.ts';
-import { type PartitionTask, takeUp } from './partition-task.ts';
+import { type PartitionTask, takeUp, takeUpSpread } from './partition-task.ts';
 import { PartitionWriter } from './partition-writer.ts';
 import type { PausedTopic } from './pause-topics.ts';
 import type { PreparedTopic } from './plan.ts';
@@ -84,12 +84,30 @@ export async function openTopics(
     });
     const atStake = () => new AtStake(state.limits, now);
     if (repartitionedTo(job, topic.target) !== undefined) {
-      const writers = writtenPartitions(topic, job).map((partition) =>
-        writerOf(partition, ends.get(`${topic.target}:${partition}`)!, { keepsMap: false }),
-      );
+      const there = topic.earlier?.spread;
+      const writers = writtenPartitions(topic, job).map((partition) => {
+        const noted = there?.targets.find(({ target }) => target === partition);
+        const end = ends.get(`${topic.target}:${partition}`)!;
+        const writer = writerOf(partition, noted?.start ?? end, { keepsMap: false });
+        if (noted !== undefined) takeUpSpread(writer, noted.end);
+        return writer;
+      });
       const spreads = topic.frames.map((frames): SpreadTask => {
-        const prepare = prepareOf(frames.partition.partition, `${topic.target}:0`);
-        return { frames, writers, prepare, atStake: atStake(), expectedRecords: 0, records: 0, done: false };
+        const source = frames.partition.partition;
+        const noted = there?.sources.find((found) => found.source === source);
+        const stake = atStake();
+        if (noted !== undefined) stake.takeOver(noted.atStake);
+        const records = noted?.records ?? 0;
+        const prepare = prepareOf(source, `${topic.target}:0`);
+        return {
+          frames,
+          writers,
+          prepare,
+          atStake: stake,
+          expectedRecords: records,
+          records,
+          done: noted !== undefined,
+        };
       });
       return { topic, topicId, paused: state, tasks: [], spreads };
     }

@@ -51,3 +51,11 @@ export function takeUp(writer: PartitionWriter, { progress }: EarlierPartition, 
   ledger.chain = progress.chain;
   return { end, next: progress.next, ranges: progress.ranges.length };
 }
+
+/** The same for a partition of a topic that was repartitioned, and is complete. */
+export function takeUpSpread({ ledger }: PartitionWriter, end: number): void {
+  const { start } = ledger;
+  if (end > start) ledger.map.add({ source: start, target: start, length: end - start });
+  ledger.end = end;
+  ledger.records = end - start;
+}

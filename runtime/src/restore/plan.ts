@@ -184,7 +184,7 @@ function notesOnPartitions(topic: PreparedTopic, job: RestoreJob): string[] {
   const count = partitionsOfTarget(topic, job);
   if (repartitionedTo(job, target) !== undefined) {
     return [
-      `topic ${target} is repartitioned: the records of ${counted(partitions.length, 'partition')} of ${source.name} go to ${count} by their keys, as Kafka's producers would send them; there is no map of their offsets, so no group is set on it, and a restore that is stopped has to begin anew (--recreate)`,
+      `topic ${target} is repartitioned: the records of ${counted(partitions.length, 'partition')} of ${source.name} go to ${count} by their keys, as Kafka's producers would send them; there is no map of their offsets, so no group is set on it, and stopped half way it has to be made anew`,
     ];
   }
   const notes: string[] = [];

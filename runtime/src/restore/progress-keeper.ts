@@ -1,6 +1,13 @@
 import { hasCode } from '../errors.ts';
-import { type PartitionProgress, type ProgressBody, type StakeSoFar, storedRange } from '../journal/entries.ts';
+import {
+  type PartitionProgress,
+  type ProgressBody,
+  type SpreadProgress,
+  type StakeSoFar,
+  storedRange,
+} from '../journal/entries.ts';
 import type { RestoreJournal } from '../journal/journal.ts';
+import type { TopicWork } from './open-topics.ts';
 import type { PartitionTask } from './partition-task.ts';
 
 /** What is lost of a run that is killed is read again, not written again: so there is no hurry. */
@@ -36,19 +43,17 @@ export function milestone({ writer: { ledger } }: PartitionTask, next: number, a
 export class ProgressKeeper {
   readonly #journal: RestoreJournal;
   readonly #tasks: readonly PartitionTask[];
+  /** Topics that are repartitioned, and not yet noted to be complete. */
+  #spread: TopicWork[];
   readonly #noted = new Map<PartitionTask, Milestone>();
   readonly #timers: NodeJS.Timeout[];
   #writing: Promise<void> = Promise.resolve();
 
   /** @param onError called when the journal cannot be written, or another run writes there: the restore cannot go on then */
-  constructor(
-    journal: RestoreJournal,
-    tasks: readonly PartitionTask[],
-    everyMs: number,
-    onError: (error: unknown) => void,
-  ) {
+  constructor(journal: RestoreJournal, work: readonly TopicWork[], everyMs: number, onError: (error: unknown) => void) {
     this.#journal = journal;
-    this.#tasks = tasks;
+    this.#tasks = work.flatMap(({ tasks }) => tasks);
+    this.#spread = work.filter(({ spreads }) => spreads.length > 0 && !isComplete(spreads));
     // A look that finds nothing out is no reason to stop.
     const look = () =>
       journal.refuseRival().catch((error: unknown) => {
@@ -84,10 +89,29 @@ export class ProgressKeeper {
       noted.push([task, reached]);
       partitions.push(progressOf(task, reached, before));
     }
-    if (partitions.length === 0) return;
-    await this.#journal.append<ProgressBody>('progress', { partitions });
+    const complete = this.#spread.filter(({ spreads }) => isComplete(spreads));
+    if (partitions.length === 0 && complete.length === 0) return;
+    await this.#journal.append<ProgressBody>('progress', { partitions, spread: complete.map(spreadProgress) });
     for (const [task, reached] of noted) this.#noted.set(task, reached);
+    this.#spread = this.#spread.filter((one) => !complete.includes(one));
   }
+}
+
+function isComplete(spreads: TopicWork['spreads']): boolean {
+  return spreads.every(({ done }) => done);
+}
+
+function spreadProgress({ topic, topicId, spreads }: TopicWork): SpreadProgress {
+  return {
+    topic: topic.target,
+    topicId,
+    sources: spreads.map(({ frames, records, atStake }) => ({
+      source: frames.partition.partition,
+      records,
+      atStake: atStake.soFar,
+    })),
+    targets: spreads[0]!.writers.map(({ partition, ledger: { start, end } }) => ({ target: partition, start, end })),
+  };
 }
 
 function progressOf(task: PartitionTask, reached: Milestone, before: Milestone | undefined): PartitionProgress {

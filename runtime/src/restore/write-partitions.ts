@@ -71,15 +71,18 @@ export async function writePartitions(
     signal,
     fail,
   };
-  const keeper = new ProgressKeeper(journal, tasks, noteEveryMs, fail);
+  const keeper = new ProgressKeeper(journal, work, noteEveryMs, fail);
   const limit = pLimit(job.maxConcurrentPartitions);
   const ordered = [...tasks, ...spreads].sort((a, b) => b.frames.rawBytes - a.frames.rawBytes);
   const partitions = Promise.all(
     ordered.map((task) =>
       limit(async () => {
-        if (signal.aborted) return;
+        if (signal.aborted || task.done) return;
         const written = 'writers' in task ? restoreSpread(task, means) : restorePartition(task, means);
         await written.catch(fail);
+        if (!('writers' in task)) return;
+        // The topic could not go on if the run was killed before it is noted.
+        if (spreads.every(({ writers, done }) => writers !== task.writers || done)) await keeper.note().catch(fail);
       }),
     ),
   );
