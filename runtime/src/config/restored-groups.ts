@@ -25,7 +25,7 @@ export function restoredGroups(restore: RestoreSection, findings: Findings): str
   if (Object.keys(restore.repartitioning ?? {}).length > 0) {
     findings.remark(
       at(key),
-      'groups that read a repartitioned topic are refused: its records have no order of the source',
+      'no offsets are committed on repartitioned topics: their records are not in the order of the source',
     );
   }
   return named;
