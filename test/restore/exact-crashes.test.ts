@@ -88,6 +88,28 @@ test.each(FILLERS)(
   90_000,
 );
 
+test.each(FILLERS)('with an open transaction, and made anew with %s: it does not end in the new topic', async (how) => {
+  const topic = `anew-${how}`;
+  const { storage, view } = await craftedArchive(topic, [
+    {
+      batches: [
+        [0, 10],
+        [20, 10],
+      ],
+      end: 40,
+    },
+  ]);
+  const job = restoreJob(kafka, storage, { offsets: 'exact', rateLimitRecordsPerSec: 3 });
+  expect(await killedIn(job, topic, 10)).toBe(true);
+  const { restoreId } = await planRestore(job, context().run);
+  await openTransaction(`msk-backup-${restoreId}-0`, topic);
+  const again = { ...job, fillHolesWith: how, rateLimitRecordsPerSec: undefined };
+  const report = await restore(kafka, storage, again, { recreate: true });
+  expect(report.plan.topics[0]!.action).toBe('recreate');
+  await sleep(4000);
+  await expectToRead(kafka, topic, view);
+});
+
 test('in the middle of a hole, and somebody else writes into it: told', async () => {
   const topic = 'written';
   const { storage, view } = await craftedArchive(topic, [

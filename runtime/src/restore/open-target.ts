@@ -51,6 +51,8 @@ export async function openTarget(
     return unlessAborted(work(), signal, STOPPED);
   };
   const identity = await step(() => initProducerId(client, signal));
+  // First, because it ends transactions that an earlier run has left open, each with a marker in a topic of that name.
+  const filler = await step(() => openFiller(prepared, job, client, signal));
   await step(() => journal.append('plan', prepared.plan));
   await step(() => deleteRecreated(topics, client, context));
   await step(() => createMissing(client, topics, job));
@@ -64,25 +66,24 @@ export async function openTarget(
     const names = leftOut.join(', ');
     if (names !== '') progress.note('info', `topic ${topic}: the target does not know ${names}: left out`);
   }
-  // Before the log ends are looked at: it ends transactions that an earlier run has left open.
-  const filler = await step(() => openFiller(prepared, job, client, signal));
   const work = await step(() => openTopics(prepared, pauses, job, rate, client, cluster, signal));
   await step(() => journal.append<StartedBody>('started', startedBody(prepared, work, job)));
   return { identity, cluster, pauses, work, ...(filler !== undefined && { filler }) };
 }
 
 async function openFiller(
-  { topics, journal: { restoreId } }: PreparedRestore,
+  { topics, journal }: PreparedRestore,
   job: RestoreJob,
   client: KafkaClient,
   signal: AbortSignal,
 ): Promise<HoleFiller | undefined> {
   const holes = topics.some(({ extents }) => [...(extents?.values() ?? [])].some(({ markers }) => markers > 0));
   if (!holes) return undefined;
-  const transactions = () => openTransactionFiller(client, { restoreId, slots: TRANSACTIONS_AT_ONCE, signal });
+  const options = { restoreId: journal.restoreId, slots: TRANSACTIONS_AT_ONCE, signal };
+  const transactions = () => openTransactionFiller(client, options);
   if (job.fillHolesWith === 'transactions') return transactions();
   // An earlier run may have used them. Not where it was not allowed to.
-  if (topics.some(({ earlier }) => earlier !== undefined)) {
+  if ((await journal.last('started')) !== undefined) {
     await transactions().catch((error: unknown) => {
       if (!hasCode(error, 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED')) throw error;
     });
