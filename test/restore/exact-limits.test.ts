@@ -76,6 +76,7 @@ describe.each(VERSIONS)('Kafka %s', (version) => {
     expect(dry).toMatchObject({ offsets: 'exact', markers, leadingOffsets: 20 });
     expect(dry.topics).toMatchObject([{ action: 'create', markers, leadingOffsets: 20 }]);
     expect(dry.expectedSeconds).toBeGreaterThan(0);
+    expect(dry.notes).toContainEqual(expect.stringMatching(/markers in holes have the time of the restore/));
     const long = await plan({ offsetHeadroom: 50_000 });
     expect(long.markers).toBe(markers + 100_000);
     expect(long.expectedSeconds).toBeGreaterThan(100);

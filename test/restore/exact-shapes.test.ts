@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeWhenLed } from '../../runtime/src/kafka/describe-cluster.ts';
+import { createKafkaClient } from '../../runtime/src/kafka/kafkajs-client.ts';
+import { listOffsets } from '../../runtime/src/kafka/list-offsets.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
 import { type JavaClient, javaClient, type RecordToSend } from '../support/kafka/java-client.ts';
 import { beginningAtRecords, expectToRead, viewOf } from './exact-judge.ts';
-import { backUp, restore } from './harness.ts';
+import { backUp, endpointOf, restore } from './harness.ts';
 
 let kafka: KafkaCluster;
 let client: JavaClient;
@@ -109,6 +112,33 @@ test('timestamps that the topic would refuse', async () => {
   await restore(kafka, storage, { offsets: 'exact', topicMapping: { old: 'old-again' } });
   await expectToRead(kafka, 'old-again', beginningAtRecords(view));
   expect((await client.describeTopic('old-again')).config).toEqual(limits);
+});
+
+test('looked up by time: markers have the time of the restore, so that it is sometimes earlier, and nothing is left out', async () => {
+  const at = (n: number) => Date.now() - 1_000_000 + n;
+  await client.createTopic('timed');
+  const producer = await client.producer({ 'transactional.id': 'timed' });
+  for (let round = 0; round < 6; round++) {
+    await producer.begin();
+    await producer.send('timed', [{ value: `${round}`, timestamp: at(1000 * round) }]);
+    await producer.commit();
+  }
+  const storage = await backUp(kafka, ['timed']);
+  const { records } = await viewOf(client, 'timed');
+  await restore(kafka, storage, { offsets: 'exact', topicMapping: { timed: 'timed-again' } });
+  const own = createKafkaClient(endpointOf(kafka));
+  await own.connect();
+  try {
+    const description = await describeWhenLed(own, ['timed-again']);
+    for (const { offset, timestamp } of records) {
+      const question = { topic: 'timed-again', partition: 0, at: timestamp };
+      const [found] = await listOffsets(own, description, [question]);
+      expect(found!.offset).toBeGreaterThanOrEqual(0);
+      expect(found!.offset).toBeLessThanOrEqual(offset);
+    }
+  } finally {
+    await own.close();
+  }
 });
 
 describe('compacted', () => {

@@ -72,6 +72,9 @@ export function chooseReplicationFactor(
   };
 }
 
+const MARKERS_ARE_YOUNG =
+  'the markers in holes have the time of the restore: whoever looks an offset up by time (offsetsForTimes, AT_TIMESTAMP) may be sent to the first of them, and reads from there on';
+
 /** Puts together what a dry run prints. */
 export function describePlan({ job, snapshot, topics, remarks, now, journal }: PlanInput): RestorePlan {
   const planned = topics.map((topic) => describeTopic(topic, job));
@@ -112,6 +115,7 @@ export function describePlan({ job, snapshot, topics, remarks, now, journal }: P
       ...remarks,
       ...notesOnSnapshot(snapshot),
       ...notesOnHeadroom(job),
+      ...(markers > 0 ? [MARKERS_ARE_YOUNG] : []),
       ...topics.flatMap((topic) => notesOnTopic(topic, job, now)),
     ],
   };
