@@ -4,7 +4,7 @@ import type { RestoreMeans } from '../restore-partition.ts';
 import { fillerBatch, fillerCounts } from './filler-batch.ts';
 import { setLogStart } from './log-start.ts';
 
-type Means = Pick<RestoreMeans, 'client' | 'cluster' | 'producer' | 'filler' | 'budget' | 'signal'>;
+type Means = Pick<RestoreMeans, 'client' | 'cluster' | 'producer' | 'filler' | 'budget' | 'rate' | 'signal'>;
 
 /**
  * Leads the log end of a partition to its first offset by empty records, and deletes them: nobody reads them, they take no
@@ -19,6 +19,7 @@ export async function leadTo(offset: number, task: PartitionTask, means: Means):
     means.signal.throwIfAborted();
     const bytes = await fillerBatch(count);
     await means.budget.acquire(bytes.length);
+    await means.rate.take(bytes.length, 0, means.signal);
     means.producer.push(writer, {
       bytes,
       records: count,
