@@ -6,9 +6,9 @@ import { archiveIn, backup, type RestoreRun, restore } from './ours.ts';
 
 const PARTITIONS = 8;
 const PRODUCERS = 4;
-const TRANSACTIONS = 900;
-const PARTITIONS_A_TRANSACTION = 3;
-const ABORTED = 0.1;
+/** Of each producer. */
+const TRANSACTIONS = 1320;
+const ABORTED = 0.05;
 const FILLERS = ['transactions', 'markers'] as const;
 
 /** A topic that transactional producers wrote, restored with every record at its offset. */
@@ -48,18 +48,20 @@ export async function measureHoles(scratch: string, say: (text: string) => void)
   }
 }
 
-/** Several producers at once, each with small transactions over some of the partitions, one in ten of which it aborts. */
+/**
+ * Several producers at once, each with small transactions over partitions of its own: one that it commits leaves a hole in
+ * each of them, one that it aborts makes the last hole longer.
+ */
 async function sendTransactions(clients: JavaClient[], topic: string): Promise<void> {
   await clients[0]!.createTopic(topic, { partitions: PARTITIONS });
   await Promise.all(
     clients.map(async (client, number) => {
       const random = randomNumbers(number);
-      const below = (limit: number) => Math.floor(random() * limit);
       const producer = await client.producer({ 'transactional.id': `${topic}-${number}` });
       for (let transaction = 0; transaction < TRANSACTIONS; transaction++) {
-        const first = below(PARTITIONS);
-        const records = Array.from({ length: PARTITIONS_A_TRANSACTION * (1 + below(4)) }, (_, n) => ({
-          partition: (first + (n % PARTITIONS_A_TRANSACTION)) % PARTITIONS,
+        const length = (PARTITIONS / PRODUCERS) * (1 + Math.floor(random() * 4));
+        const records = Array.from({ length }, (_, n) => ({
+          partition: (number + n * PRODUCERS) % PARTITIONS,
           key: `${number}`,
           value: `reading ${transaction} of ${number}`,
         }));
