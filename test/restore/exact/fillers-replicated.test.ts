@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PartitionName } from '../../../runtime/src/kafka/by-leader.ts';
 import type { KafkaClient } from '../../../runtime/src/kafka/client.ts';
-import { describeWhenLed } from '../../../runtime/src/kafka/describe-cluster.ts';
+import { describeCluster, describeWhenLed } from '../../../runtime/src/kafka/describe-cluster.ts';
 import { findTransactionCoordinator } from '../../../runtime/src/kafka/find-transaction-coordinator.ts';
 import { describeTransactionsRequest } from '../../../runtime/src/kafka/protocol/describe-transactions.ts';
 import { transactionalIdOf } from '../../../runtime/src/restore/exact/transaction-filler.ts';
@@ -103,10 +103,16 @@ describe.each(['4', '3.9'])('three brokers of Kafka %s', (version) => {
       await filler.fill(places[i]!, logEnd, logEnd + 3);
       expect(await producer.send(topic, [{ partition, value: 'next' }])).toEqual([{ partition, offset: logEnd + 3 }]);
     }
-  }, 120_000);
+    // For the next test.
+    const inSync = async () => {
+      const { topic, partition } = places[0]!;
+      return (await describeCluster(client, [topic])).topics[0]!.partitions[partition]!.isr.length;
+    };
+    await expect.poll(inSync, { timeout: 60_000 }).toBe(3);
+  }, 180_000);
 
   test('the leader dies in the middle', async () => {
-    const leader = 2;
+    const leader = 3;
     const filling = await Promise.all(
       FILLERS.map(async (how) => {
         const place = await ledBy(leader, `killed-${how}`);
