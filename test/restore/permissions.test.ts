@@ -83,10 +83,26 @@ test('a topic whose settings may not be changed is not said to be paused', async
   await acl(b, 'All', 'allow');
   await acl(b, 'AlterConfigs', 'deny');
   const { run, notes } = context();
-  await expect(runRestore(job, run)).rejects.toMatchObject({ message: expect.stringContaining(b) });
+  await expect(runRestore(job, run)).rejects.toMatchObject({
+    message: expect.stringMatching(`topic ${b}: .*grant AlterConfigs on the topic`),
+  });
   expect(await policyOf(a)).toBe('delete');
   expect(await policyOf(b)).toBe('compact');
   const warnings = notes.filter((note) => note.includes('stay paused'));
   expect(warnings).toEqual([expect.stringContaining(`topic ${a}:`)]);
   expect((await report()).topics[1]!.retentionPaused).toBeUndefined();
+}, 60_000);
+
+test('a topic that may be made and not be seen says what to grant', async () => {
+  const { job, a } = await prepared('hidden');
+  await client.deleteTopic(a);
+  await acl(a, 'All', 'allow');
+  await acl(a, 'Describe', 'deny');
+  await expect(runRestore(job, context().run)).rejects.toMatchObject({
+    kind: 'configuration',
+    code: 'TOPIC_AUTHORIZATION_FAILED',
+    message: expect.stringMatching(
+      `topic ${a} at the target: .*grant Describe on the topic .kafka-cluster:DescribeTopic. to`,
+    ),
+  });
 }, 60_000);

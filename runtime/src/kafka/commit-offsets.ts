@@ -1,5 +1,6 @@
 import { MskBackupError } from '../errors.ts';
 import type { KafkaClient } from './client.ts';
+import { PERMISSION } from './permissions.ts';
 import { kafkaError, protocolError } from './protocol/error-codes.ts';
 import { type OffsetToCommit, offsetCommitRequest } from './protocol/offset-commit.ts';
 import { offsetDeleteRequest } from './protocol/offset-delete.ts';
@@ -41,7 +42,7 @@ export async function commitGroupOffsets(
   for (const some of portions(groupId, offsets)) {
     await withRetries(async () => {
       const answer = await client.send(await client.groupCoordinator(groupId), offsetCommitRequest(groupId, some));
-      failOn(answer.partitions, groupId, what);
+      failOn(answer.partitions, groupId, what, PERMISSION.commitOffsets);
     }, signal);
   }
 }
@@ -61,8 +62,8 @@ export async function deleteGroupOffsets(
   await withRetries(async () => {
     const answer = await client.send(await client.groupCoordinator(groupId), offsetDeleteRequest(groupId, partitions));
     if (kafkaError(answer.errorCode).name === 'GROUP_ID_NOT_FOUND') return;
-    if (answer.errorCode !== 0) throw refusal(answer.errorCode, groupId, what);
-    failOn(answer.partitions, groupId, what);
+    if (answer.errorCode !== 0) throw refusal(answer.errorCode, groupId, what, PERMISSION.deleteOffsets);
+    failOn(answer.partitions, groupId, what, PERMISSION.deleteOffsets);
   }, signal);
 }
 
@@ -75,14 +76,16 @@ export function groupHasMembers(groupId: string, members?: string): MskBackupErr
   );
 }
 
-function failOn(partitions: PartitionResult[], groupId: string, what: string): void {
+function failOn(partitions: PartitionResult[], groupId: string, what: string, needed: string): void {
   for (const { topic, partition, errorCode } of partitions) {
-    if (errorCode !== 0) throw refusal(errorCode, groupId, `${what} on ${topic}[${partition}]`);
+    if (errorCode !== 0) throw refusal(errorCode, groupId, `${what} on ${topic}[${partition}]`, needed);
   }
 }
 
-function refusal(errorCode: number, groupId: string, what: string): MskBackupError {
-  return HAS_MEMBERS.has(kafkaError(errorCode).name) ? groupHasMembers(groupId) : protocolError(errorCode, what);
+function refusal(errorCode: number, groupId: string, what: string, needed: string): MskBackupError {
+  return HAS_MEMBERS.has(kafkaError(errorCode).name)
+    ? groupHasMembers(groupId)
+    : protocolError(errorCode, what, null, needed);
 }
 
 function* portions(groupId: string, offsets: readonly OffsetToCommit[]): Generator<OffsetToCommit[]> {

@@ -43,12 +43,13 @@ export async function describeWhenLed(
   const patience = new Patience(signal);
   for (;;) {
     const description = await describeCluster(client, topics, signal);
-    if (description.topics.every(isLed) || !(await patience.pause())) return description;
+    if (description.topics.every(isSettled) || !(await patience.pause())) return description;
   }
 }
 
-function isLed({ errorCode, partitions }: DescribedTopic): boolean {
-  return errorCode === 0 && partitions.every(({ leader }) => leader >= 0);
+/** Every partition has a leader, or waiting does not help. */
+function isSettled({ errorCode, partitions }: DescribedTopic): boolean {
+  return errorCode === 0 ? partitions.every(({ leader }) => leader >= 0) : !kafkaError(errorCode).retriable;
 }
 
 function byName(a: { name: string }, b: { name: string }): number {

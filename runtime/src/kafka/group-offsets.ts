@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { KafkaClient } from './client.ts';
+import { PERMISSION } from './permissions.ts';
 import { kafkaError, protocolError } from './protocol/error-codes.ts';
 import { type CommittedOffset, offsetFetchRequest } from './protocol/offset-fetch.ts';
 import { withRetries } from './retry.ts';
@@ -31,9 +32,15 @@ function fetchOne(client: KafkaClient, groupId: string, signal?: AbortSignal): P
   return withRetries(async () => {
     const answer = await client.send(await client.groupCoordinator(groupId), offsetFetchRequest(groupId));
     if (kafkaError(answer.errorCode).name === 'GROUP_ID_NOT_FOUND') return { groupId, offsets: [] };
-    if (answer.errorCode !== 0) throw protocolError(answer.errorCode, what);
+    if (answer.errorCode !== 0) throw protocolError(answer.errorCode, what, null, PERMISSION.describeGroup);
     const offsets = answer.offsets.map(({ errorCode, ...offset }) => {
-      if (errorCode !== 0) throw protocolError(errorCode, `${what} on ${offset.topic}[${offset.partition}]`);
+      if (errorCode !== 0)
+        throw protocolError(
+          errorCode,
+          `${what} on ${offset.topic}[${offset.partition}]`,
+          null,
+          PERMISSION.describeTopic,
+        );
       return offset;
     });
     offsets.sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1));

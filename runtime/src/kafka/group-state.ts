@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { hasCode } from '../errors.ts';
 import type { KafkaClient } from './client.ts';
+import { PERMISSION } from './permissions.ts';
 import { consumerGroupDescribeRequest } from './protocol/consumer-group-describe.ts';
 import { type DescribedGroup, describeGroupsRequest, type GroupMember } from './protocol/describe-groups.ts';
 import { kafkaError, protocolError } from './protocol/error-codes.ts';
@@ -63,6 +64,7 @@ async function ofClassicProtocol(client: KafkaClient, groupId: string): Promise<
 
 function toState(groupId: string, group: DescribedGroup, message?: string | null): GroupState {
   const { errorCode, state, members } = group;
-  if (errorCode !== 0) throw protocolError(errorCode, `cannot describe group ${groupId}`, message);
+  if (errorCode !== 0)
+    throw protocolError(errorCode, `cannot describe group ${groupId}`, message, PERMISSION.describeGroup);
   return { groupId, state, members };
 }

@@ -1,4 +1,5 @@
 import type { KafkaClient, ListedGroup } from './client.ts';
+import { PERMISSION } from './permissions.ts';
 import { protocolError } from './protocol/error-codes.ts';
 import { findCoordinatorRequest } from './protocol/find-coordinator.ts';
 import { listGroupsRequest } from './protocol/list-groups.ts';
@@ -13,7 +14,12 @@ export function findGroupCoordinator(
   return withRetries(async () => {
     const { errorCode, errorMessage, nodeId } = await sender.sendToAny(findCoordinatorRequest(groupId, 'group'));
     if (errorCode !== 0)
-      throw protocolError(errorCode, `cannot find the coordinator of group ${groupId}`, errorMessage);
+      throw protocolError(
+        errorCode,
+        `cannot find the coordinator of group ${groupId}`,
+        errorMessage,
+        PERMISSION.describeGroup,
+      );
     return nodeId;
   }, signal);
 }

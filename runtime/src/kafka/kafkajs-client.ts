@@ -164,6 +164,13 @@ class KafkajsClient implements KafkaClient {
       }
     }
     if (failures.length === 1) throw failures[0];
+    if (failures.length === 0) {
+      throw new MskBackupError(
+        'connection',
+        'CLUSTER_UNREACHABLE',
+        'the cluster names no broker that is ready: wait until its brokers are up, and run again',
+      );
+    }
     throw new MskBackupError(
       failures.some(({ kind }) => kind === 'connection') ? 'connection' : failures[0]!.kind,
       failures.every(({ code }) => code === failures[0]!.code) ? failures[0]!.code : 'CLUSTER_UNREACHABLE',
@@ -224,6 +231,13 @@ class KafkajsClient implements KafkaClient {
       }
     }
     if (failures.length === 1) throw failures[0];
+    if (failures.length === 0) {
+      throw new MskBackupError(
+        'connection',
+        'CLUSTER_UNREACHABLE',
+        'the cluster names no broker that is ready: wait until its brokers are up, and run again',
+      );
+    }
     throw new MskBackupError(
       'connection',
       'CLUSTER_UNREACHABLE',

@@ -1,4 +1,5 @@
 import type { KafkaClient, TopicConfigEntry } from './client.ts';
+import { PERMISSION } from './permissions.ts';
 import { describeTopicConfigsRequest } from './protocol/describe-configs.ts';
 import { protocolError } from './protocol/error-codes.ts';
 import { alterTopicConfigsRequest, type TopicConfigChange } from './protocol/incremental-alter-configs.ts';
@@ -24,7 +25,12 @@ export async function describeTopicConfigs(
       const answer = await sender.sendToAny(describeTopicConfigsRequest(some));
       for (const { topic, errorCode, errorMessage, entries } of answer.topics) {
         if (errorCode !== 0) {
-          throw protocolError(errorCode, `cannot read the configuration of topic ${topic}`, errorMessage);
+          throw protocolError(
+            errorCode,
+            `cannot read the configuration of topic ${topic}`,
+            errorMessage,
+            PERMISSION.describeConfigs,
+          );
         }
         configs.set(topic, entries);
       }
@@ -48,7 +54,12 @@ export async function alterTopicConfigs(
     const { topics } = await client.sendToAny(alterTopicConfigsRequest(changes));
     for (const { topic, errorCode, errorMessage } of topics) {
       if (errorCode !== 0) {
-        throw protocolError(errorCode, `cannot change the configuration of topic ${topic}`, errorMessage);
+        throw protocolError(
+          errorCode,
+          `cannot change the configuration of topic ${topic}`,
+          errorMessage,
+          PERMISSION.alterConfigs,
+        );
       }
     }
   }, signal);

@@ -3,8 +3,9 @@ import { MskBackupError } from '../errors.ts';
 import type { KafkaClient, TopicToCreate } from '../kafka/client.ts';
 import { sendToController } from '../kafka/create-topics.ts';
 import { type ClusterDescription, describeWhenLed } from '../kafka/describe-cluster.ts';
+import { PERMISSION } from '../kafka/permissions.ts';
 import { createTopicsRequest } from '../kafka/protocol/create-topics.ts';
-import { type KafkaError, kafkaError } from '../kafka/protocol/error-codes.ts';
+import { type KafkaError, kafkaError, protocolError } from '../kafka/protocol/error-codes.ts';
 import type { PreparedTopic } from './plan.ts';
 import { partitionsToCreate } from './target-partitions.ts';
 
@@ -70,7 +71,7 @@ function requestsFor(topics: PreparedTopic[], job: RestoreJob): TopicToCreate[][
 
 /**
  * Waits until every partition of the topics has a leader: a new topic is known before it can be written to.
- * @throws MskBackupError kind `connection` naming the partitions that have none
+ * @throws MskBackupError kind `connection` naming the partitions that have none; `TOPIC_AUTHORIZATION_FAILED`
  */
 export async function waitUntilLed(
   client: KafkaClient,
@@ -78,6 +79,11 @@ export async function waitUntilLed(
   signal: AbortSignal,
 ): Promise<ClusterDescription> {
   const cluster = await describeWhenLed(client, names, signal);
+  const hidden = cluster.topics.find(({ errorCode }) => errorCode !== 0 && !kafkaError(errorCode).retriable);
+  if (hidden !== undefined) {
+    const what = `cannot describe topic ${hidden.name} at the target`;
+    throw protocolError(hidden.errorCode, what, null, PERMISSION.describeTopic);
+  }
   const waiting = cluster.topics.flatMap(({ name, partitions, errorCode }) =>
     errorCode !== 0
       ? [name]

@@ -153,9 +153,16 @@ export function isRetriableName(name: string): boolean {
  * The error to throw for an error code.
  * @param what what could not be done, with topic or group: "cannot describe topic orders"
  * @param brokerMessage the broker's own words, where the answer has some
+ * @param needed the permission, as Kafka and as IAM name it, for the case that it lacks
  */
-export function protocolError(code: number, what: string, brokerMessage?: string | null): MskBackupError {
-  const { name, advice, kind } = kafkaError(code);
+export function protocolError(
+  code: number,
+  what: string,
+  brokerMessage?: string | null,
+  needed?: string,
+): MskBackupError {
+  const { name, kind, ...error } = kafkaError(code);
+  const advice = error.advice === ALLOW && needed !== undefined ? ALLOW.replace('it', needed) : error.advice;
   const reason = brokerMessage == null || brokerMessage === '' ? name : `${name} (${brokerMessage.trimEnd()})`;
   return new MskBackupError(kind, name, `${what}: ${reason}; ${advice}`);
 }
