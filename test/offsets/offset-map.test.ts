@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { storedRange } from '../../runtime/src/journal/entries.ts';
 import { toOffsetMap, toOffsetsPartition } from '../../runtime/src/journal/offset-map-object.ts';
+import { storedRange } from '../../runtime/src/journal/stored-ranges.ts';
 import { OffsetMap } from '../../runtime/src/offsets/offset-map.ts';
 
 /** A partition record by record: how many offsets are left out before each, at the source and at the target. */

@@ -1,3 +1,4 @@
+import { readRanges } from '../journal/stored-ranges.ts';
 import type { OffsetRange } from '../offsets/offset-map.ts';
 import type { Lookup, MappedPartition } from './look-up-offsets.ts';
 import { count, table } from './output.ts';
@@ -6,11 +7,10 @@ const CSV_HEAD = 'source_topic,source_partition,source_offset,target_topic,targe
 
 /** Ranges of a partition, and behind them one of no records: from where on an offset becomes the target's log end. */
 export function rangesOf({ mapped: { ranges, end } }: MappedPartition): OffsetRange[] {
-  const [source, , length] = ranges.at(-1) ?? [0, end, 0];
-  return [
-    ...ranges.map(([source, target, length]) => ({ source, target, length })),
-    { source: source + length, target: end, length: 0 },
-  ];
+  const all = [...readRanges(ranges)];
+  const { source, length } = all.at(-1) ?? { source: 0, length: 0 };
+  all.push({ source: source + length, target: end, length: 0 });
+  return all;
 }
 
 export function lookupTable(lookups: Lookup[]): string {

@@ -1,11 +1,4 @@
-import type { OffsetRange } from '../offsets/offset-map.ts';
-
-/** A range as it is written: first offset at the source, at the target, number of records. */
-export type StoredRange = [source: number, target: number, length: number];
-
-export function storedRange({ source, target, length }: OffsetRange): StoredRange {
-  return [source, target, length];
-}
+import type { StoredRanges } from './stored-ranges.ts';
 
 /** `created`: topics that the restore has made, as soon as their ids are known. */
 export interface CreatedBody {
@@ -86,7 +79,7 @@ export interface PartitionProgress {
   /** Of the records so far. */
   atStake: StakeSoFar;
   /** Ranges that are new since the entry before; the first one may be a longer form of the last one there. */
-  ranges: StoredRange[];
+  ranges: StoredRanges;
 }
 
 /** What retention would delete of a partition, should it be set back: see restore/retention.ts. */

@@ -1,6 +1,6 @@
 import { OffsetMap } from '../offsets/offset-map.ts';
-import { type StoredRange, storedRange } from './entries.ts';
 import type { JournalEntry, RestoreJournal } from './journal.ts';
+import { readRanges, type StoredRanges, storedRanges } from './stored-ranges.ts';
 
 /** `offsets`: where every record of a restore is at the target. */
 export interface OffsetsBody {
@@ -27,16 +27,16 @@ export interface OffsetsPartition {
   /** Log end at the target: where an offset behind the last record is. */
   end: number;
   /** Ascending. */
-  ranges: StoredRange[];
+  ranges: StoredRanges;
 }
 
 export function toOffsetsPartition(source: number, target: number, map: OffsetMap): OffsetsPartition {
-  return { source, target, end: map.end, ranges: [...map.ranges()].map(storedRange) };
+  return { source, target, end: map.end, ranges: storedRanges(map.ranges()) };
 }
 
 export function toOffsetMap({ end, ranges }: OffsetsPartition): OffsetMap {
-  const map = new OffsetMap(ranges[0]?.[1] ?? end);
-  for (const [source, target, length] of ranges) map.add({ source, target, length });
+  const map = new OffsetMap(0);
+  for (const range of readRanges(ranges)) map.add(range);
   map.advance(end);
   return map;
 }

@@ -4,9 +4,10 @@ import type {
   SettingBefore,
   SpreadProgress,
   StartedBody,
-  StoredRange,
 } from '../journal/entries.ts';
 import type { RestoreJournal } from '../journal/journal.ts';
+import { readRanges, type StoredRanges } from '../journal/stored-ranges.ts';
+import { OffsetMap } from '../offsets/offset-map.ts';
 import type { RestoreReport } from './report.ts';
 
 /** A topic of the target that an earlier run of the same restore has begun to fill. */
@@ -26,7 +27,7 @@ export interface EarlierPartition {
   /** Log end before the first record. */
   start: number;
   /** How far it is known to have got; undefined when it was stopped before it noted anything. */
-  progress?: Omit<PartitionProgress, 'ranges'> & { ranges: StoredRange[] };
+  progress?: Omit<PartitionProgress, 'ranges'> & { map: OffsetMap };
 }
 
 /**
@@ -55,10 +56,10 @@ export async function earlierRuns(
       if (topicIds.get(progress.topic) !== progress.topicId) continue;
       const partition = found.get(progress.topic)?.partitions.get(progress.partition);
       if (partition === undefined) continue;
-      const ranges = partition.progress?.ranges ?? [];
-      if (ranges.at(-1)?.[0] === progress.ranges[0]?.[0]) ranges.pop();
-      for (const range of progress.ranges) ranges.push(range);
-      partition.progress = { ...progress, ranges };
+      const { ranges, ...rest } = progress;
+      const map = partition.progress?.map ?? new OffsetMap(partition.start);
+      addTo(map, ranges);
+      partition.progress = { ...rest, map };
     }
     for (const spread of body.spread ?? []) {
       const topic = found.get(spread.topic);
@@ -75,4 +76,13 @@ export async function earlierRuns(
     }
   }
   return found;
+}
+
+/** The first of the ranges may be a longer form of the last one that is there. */
+function addTo(map: OffsetMap, ranges: StoredRanges): void {
+  const [last] = map.ranges(map.size - 1);
+  for (const { source, target, length } of readRanges(ranges)) {
+    const known = source === last?.source ? last.length : 0;
+    if (length > known) map.add({ source: source + known, target: target + known, length: length - known });
+  }
 }

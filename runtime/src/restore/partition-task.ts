@@ -43,13 +43,13 @@ export interface Resume {
 export function takeUp(writer: PartitionWriter, { progress }: EarlierPartition, end: number): Resume {
   const { ledger } = writer;
   if (progress === undefined) return { end, next: 0, ranges: 0 };
-  for (const [source, target, length] of progress.ranges) ledger.map.add({ source, target, length });
+  ledger.map = progress.map;
   ledger.map.advance(progress.end);
   ledger.end = progress.end;
   ledger.records = progress.records;
   ledger.batches = progress.batches;
   ledger.chain = progress.chain;
-  return { end, next: progress.next, ranges: progress.ranges.length };
+  return { end, next: progress.next, ranges: progress.map.size };
 }
 
 /** The same for a partition of a topic that was repartitioned, and is complete. */

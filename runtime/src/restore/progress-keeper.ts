@@ -1,12 +1,8 @@
 import { hasCode } from '../errors.ts';
-import {
-  type PartitionProgress,
-  type ProgressBody,
-  type SpreadProgress,
-  type StakeSoFar,
-  storedRange,
-} from '../journal/entries.ts';
+import type { PartitionProgress, ProgressBody, SpreadProgress, StakeSoFar } from '../journal/entries.ts';
 import type { RestoreJournal } from '../journal/journal.ts';
+import { storedRanges } from '../journal/stored-ranges.ts';
+import type { OffsetMap, OffsetRange } from '../offsets/offset-map.ts';
 import type { TopicWork } from './open-topics.ts';
 import type { PartitionTask } from './partition-task.ts';
 
@@ -118,8 +114,15 @@ function progressOf(task: PartitionTask, reached: Milestone, before: Milestone |
   const { topic, partition, ledger } = task.writer;
   const { next, end, records, batches, chain, atStake } = reached;
   const first = Math.max(0, (before?.ranges ?? task.resume?.ranges ?? 0) - 1);
-  const ranges = [...ledger.map.ranges(first)].slice(0, reached.ranges - first).map(storedRange);
-  const last = ranges.at(-1);
-  if (last !== undefined) last[2] = reached.lastLength;
+  const ranges = storedRanges(rangesUntil(ledger.map, first, reached));
   return { topic, topicId: task.topicId, partition, next, end, records, batches, chain, atStake, ranges };
+}
+
+/** The map may have gone on since. */
+function* rangesUntil(map: OffsetMap, first: number, { ranges, lastLength }: Milestone): Generator<OffsetRange> {
+  let at = first;
+  for (const range of map.ranges(first)) {
+    if (at === ranges) return;
+    yield ++at === ranges ? { ...range, length: lastLength } : range;
+  }
 }

@@ -1,4 +1,4 @@
-import { storedRange } from '../journal/entries.ts';
+import { storedRange } from '../journal/stored-ranges.ts';
 import type { OffsetMap } from '../offsets/offset-map.ts';
 import { expectedChain } from './check.ts';
 import type { TopicWork } from './open-topics.ts';

@@ -1,5 +1,5 @@
 import type { RestoredGroups } from '../groups/restore-groups.ts';
-import type { StoredRange } from '../journal/entries.ts';
+import type { StoredRange } from '../journal/stored-ranges.ts';
 import type { MappingOutcome } from '../mappings/outcome.ts';
 
 /** What a restore would do: the answer of a dry run. */
