@@ -12,6 +12,7 @@ import { FilesystemStore } from '../../runtime/src/storage/filesystem-store.ts';
 import { runCli } from './run-cli.ts';
 
 const [OLD, DONE, RUNNING, FOREIGN] = ['00000000000000a1', '00000000000000d0', '00000000000000f3', '0f0e1917'];
+const RENAMED = '00000000000000e2';
 const SOURCE = { clusterId: 'cluster-1', label: 'production' };
 const TARGET = { clusterId: 'cluster-2' };
 
@@ -48,14 +49,18 @@ function offsets(restoreId: string): OffsetsBody {
   };
 }
 
-async function begin(restoreId: string, ofArchive = archiveId): Promise<RestoreJournal> {
+async function begin(
+  restoreId: string,
+  ofArchive = archiveId,
+  topics: StartedBody['topics'] = [],
+): Promise<RestoreJournal> {
   const journal = await RestoreJournal.open(new FilesystemStore(join(directory, 'archive-restores')), restoreId);
   const started: StartedBody = {
     snapshot: { backupId: 'monday', sequence: 7, archiveId: ofArchive, cutTime: '2026-01-02T03:04:06.000Z' },
     source: SOURCE,
     target: TARGET,
     offsets: 'translate',
-    topics: [],
+    topics,
   };
   await journal.append('started', started);
   // The next one is to be later.
@@ -75,6 +80,9 @@ beforeAll(async () => {
   await begin(RUNNING);
   const foreign = await begin(FOREIGN, 'another');
   await foreign.append('offsets', { ...offsets(FOREIGN), topics: [] });
+  const topic = { source: 'orders', target: 'orders-tried', topicId: 'x', created: true, settings: [], partitions: [] };
+  const renamed = await begin(RENAMED, archiveId, [topic]);
+  await renamed.append('offsets', { ...offsets(RENAMED), topics: [] });
   config = join(directory, 'restore.yaml');
   const storage = `storage: {backend: filesystem, path: ${directory}/archive}`;
   await writeFile(config, `mode: restore\ntarget: {bootstrap_servers: 127.0.0.1:9092}\n${storage}\n`);
@@ -207,7 +215,7 @@ describe('which restore', () => {
     [
       ['--restore', 'd0'],
       'RESTORE_UNKNOWN',
-      `there is no restore d0 in DIRECTORY; the newest are ${FOREIGN}, ${RUNNING}, ${DONE}, ${OLD}`,
+      `there is no restore d0 in DIRECTORY; the newest are ${RENAMED}, ${FOREIGN}, ${RUNNING}, ${DONE}, ${OLD}`,
     ],
     [['--restore', '../x'], 'RESTORE_UNKNOWN', 'there is no restore ../x'],
     [['--restore', RUNNING!], 'RESTORE_UNFINISHED', `restore ${RUNNING} in DIRECTORY has not put all its records`],
@@ -230,6 +238,23 @@ describe('which restore', () => {
     const error = await refused('--config', config, ...args);
     expect(error).toMatchObject({ exit: 3, code });
     expect(error.message).toContain(message.replace('DIRECTORY', join(directory, 'archive-restores')));
+  });
+
+  test('the newest one that the configuration fits', async () => {
+    const written = async (name: string, restore: string) => {
+      const file = join(directory, name);
+      const storage = `storage: {backend: filesystem, path: ${directory}/archive}`;
+      await writeFile(file, `target: {bootstrap_servers: 127.0.0.1:9092}\n${storage}\nrestore: ${restore}\n`);
+      return file;
+    };
+    const tried = await written('tried.yaml', '{topic_mapping: {orders: orders-tried}}');
+    const { stdout } = await runCli(['offsets', '--config', tried, '--json']);
+    expect(JSON.parse(stdout).restore.restoreId).toBe(RENAMED);
+    expect(await refused('--config', await written('exact.yaml', '{offsets: exact}'))).toMatchObject({
+      exit: 3,
+      code: 'RESTORE_UNKNOWN',
+      message: expect.stringMatching(`of this configuration: name .* --restore .the newest are ${RENAMED}, ${RUNNING}`),
+    });
   });
 
   test('none yet: 3, saying where it was looked for', async () => {

@@ -1,10 +1,12 @@
 import { readArchive } from '../archive/format-file.ts';
 import type { RestoreJob } from '../config/job.ts';
+import { matchesSelection } from '../config/topic-patterns.ts';
 import { MskBackupError } from '../errors.ts';
 import type { StartedBody } from '../journal/entries.ts';
 import { type JournalEntry, RestoreJournal } from '../journal/journal.ts';
 import { type OffsetsBody, readOffsets } from '../journal/offset-map-object.ts';
 import { stateLocation } from '../journal/state-location.ts';
+import { targetOf } from '../restore/select-topics.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { openStore } from '../storage/open-store.ts';
 
@@ -22,6 +24,8 @@ export interface RestoreChoice {
   archiveId?: string;
   /** Undefined: any. */
   targetClusterId?: string;
+  /** What was restored is what this asks for, by the same names, with the same kind of offsets. Undefined: anything. */
+  job?: Pick<RestoreJob, 'topics' | 'topicMapping' | 'offsets'>;
 }
 
 const SHOWN = 5;
@@ -50,7 +54,8 @@ export async function archiveIdOf({ storage }: Pick<RestoreJob, 'storage'>): Pro
 }
 
 /**
- * The restore that is meant: the one with the id, or of those that have put their records in place the one that was started last.
+ * The restore that is meant: the one with the id, or of those that have put their records in place and meet the choice the one
+ * that was started last.
  * @param store where the journals are
  * @throws MskBackupError kind `configuration`: `RESTORE_UNKNOWN`, `RESTORE_UNFINISHED`; kind `data`: `JOURNAL_DAMAGED`
  */
@@ -79,19 +84,34 @@ async function named(store: ObjectStore, restoreId: string): Promise<RestoreJour
   );
 }
 
-async function newest(store: ObjectStore, { archiveId, targetClusterId }: RestoreChoice): Promise<RestoreJournal> {
-  const meant = (await startedRestores(store)).filter(
+async function newest(store: ObjectStore, choice: RestoreChoice): Promise<RestoreJournal> {
+  const { archiveId, targetClusterId, job } = choice;
+  const possible = (await startedRestores(store)).filter(
     ({ started: { body } }) =>
       (archiveId === undefined || body.snapshot.archiveId === archiveId) &&
       (targetClusterId === undefined || body.target.clusterId === targetClusterId),
   );
+  const meant = possible.filter(({ started }) => job === undefined || isOf(job, started.body));
   const found = meant.find(({ journal }) => journal.keys.some(({ kind }) => kind === 'offsets')) ?? meant[0];
   if (found !== undefined) return found.journal;
+  const others = possible.slice(0, SHOWN).map(({ journal }) => journal.restoreId);
   throw new MskBackupError(
     'configuration',
     'RESTORE_UNKNOWN',
-    `no restore of this archive${targetClusterId === undefined ? '' : ` to cluster ${targetClusterId}`} is noted in ` +
-      `${store.location}: run msk-backup restore first, or say in restore.state where it kept its notes`,
+    `no restore of this archive${targetClusterId === undefined ? '' : ` to cluster ${targetClusterId}`} is noted in ${store.location}` +
+      (others.length === 0
+        ? ': run msk-backup restore first, or say in restore.state where it kept its notes'
+        : ` with the topics, their names and the kind of offsets of this configuration: name the one that is meant with --restore (the newest are ${others.join(', ')})`),
+  );
+}
+
+function isOf(job: NonNullable<RestoreChoice['job']>, { offsets, topics }: StartedBody): boolean {
+  return (
+    offsets === job.offsets &&
+    topics.every(
+      ({ source, target }) =>
+        matchesSelection(source, job.topics, { regexAllowed: true }) && target === targetOf(source, job),
+    )
   );
 }
 

@@ -52,5 +52,5 @@ const GROUP = [
 ] as const;
 
 function addRestoreOption(command: Command): Command {
-  return command.option('--restore <id>', 'the restore; default: the newest of this archive to this cluster');
+  return command.option('--restore <id>', 'the restore; default: the newest that the configuration fits');
 }

@@ -57,7 +57,7 @@ export function buildProgram(): Command {
         'give topics of a finished restore the retention back that would delete restored records',
       ).conflicts(['recreate', 'dryRun', 'verify', 'backupId']),
     )
-    .option('--restore <id>', 'with --finish: which restore; default: the newest one')
+    .option('--restore <id>', 'with --finish: which restore; default: the newest that the configuration fits')
     .option('--dry-run', 'print what would be restored; write nothing')
     .action(does(() => import('./commands/restore.ts'), GRACE_MS));
 
@@ -113,7 +113,7 @@ export function buildProgram(): Command {
     .description(
       'where the records of a restore are: looks offsets up, at the source or the target, or prints all ranges',
     )
-    .option('--restore <id>', "the restore; default: the newest of the configuration's archive")
+    .option('--restore <id>', 'the restore; default: the newest that the configuration fits')
     .option('--map <file>', "instead of a configuration: a copy of a restore's offsets object")
     .option('--topic <name>', 'the topic, as it is called at the source or at the target')
     .option('--partition <number>', 'the partition at the source; with --target: at the target', parseNumber)

@@ -42,7 +42,7 @@ export async function withRestoreAtTarget<T>(
     const targetClusterId = clusterId ?? '';
     return await withRestores(job, async (store) => {
       const restoreId = options.restore;
-      const choice = { archiveId, targetClusterId, ...(restoreId !== undefined && { restoreId }) };
+      const choice = { archiveId, targetClusterId, job, ...(restoreId !== undefined && { restoreId }) };
       const { journal, offsets } = await findRestore(store, choice);
       refuseElsewhere(offsets, archiveId, targetClusterId);
       return work({ job, client, journal, offsets });

@@ -59,7 +59,8 @@ export function selectTopics(snapshot: Snapshot, job: RestoreJob): { topics: Sel
 }
 
 /** A topic may be called `constructor`: only names of the mapping itself count. */
-function targetOf(name: string, { topicMapping }: RestoreJob): string {
+/** Name at the target. */
+export function targetOf(name: string, { topicMapping }: Pick<RestoreJob, 'topicMapping'>): string {
   return Object.hasOwn(topicMapping, name) ? topicMapping[name]! : name;
 }
 

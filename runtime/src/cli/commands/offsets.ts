@@ -55,7 +55,8 @@ export async function execute({ options, log, print }: Run<Options>): Promise<nu
 
 async function mapOfRestore({ options, log }: Pick<Run<Options>, 'options' | 'log'>): Promise<OffsetsBody> {
   const job = await readJob(options, 'restore', log);
-  const choice = options.restore === undefined ? { archiveId: await archiveIdOf(job) } : { restoreId: options.restore };
+  const choice =
+    options.restore === undefined ? { archiveId: await archiveIdOf(job), job } : { restoreId: options.restore };
   return withRestores(job, async (store) => (await findRestore(store, choice)).offsets);
 }
 
