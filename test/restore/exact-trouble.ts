@@ -8,7 +8,8 @@ import type { KafkaCluster } from '../support/kafka/cluster.ts';
 import { javaClient } from '../support/kafka/java-client.ts';
 import type { CraftedPartition } from './exact-archive.ts';
 import { expectToRead, type View } from './exact-judge.ts';
-import { context } from './harness.ts';
+import { context, restore } from './harness.ts';
+import { killedWhen } from './killed.ts';
 
 /** Long holes and short ones in turn. */
 export function holey(batches: number, start = 0): CraftedPartition {
@@ -48,6 +49,28 @@ export async function restoring(
   expect(over, JSON.stringify(over && (await outcome))).toBe(false);
   await happens();
   return outcome;
+}
+
+/** Kills the restore while the log ends together are in the range. @returns whether it came to that */
+export function killedIn(
+  kafka: KafkaCluster,
+  job: RestoreJob,
+  topic: string,
+  from: number,
+  until = Number.POSITIVE_INFINITY,
+): Promise<boolean> {
+  return killedWhen(job, async () => {
+    const end = await endOf(kafka, topic);
+    return end >= from && end < until;
+  });
+}
+
+/** Run again it goes on, and ends as the view says. */
+export async function expectToFinish(kafka: KafkaCluster, job: RestoreJob, topic: string, view: View): Promise<void> {
+  const report = await restore(kafka, job.storage, job, { verifyRead: true });
+  expect(report.plan.topics[0]!.action).toBe('resume');
+  expect(report.readBack).toEqual({ records: view.records.length, differences: [] });
+  await expectToRead(kafka, topic, view);
 }
 
 /** Right at once, or told, and right when it is made anew: never wrong in silence. */
