@@ -102,6 +102,13 @@ test('records of somebody else in between are noticed', () => {
   ]);
 });
 
+test('a log that has begun anew is told as what it is', () => {
+  const { writer } = opened(2);
+  expect(() => writer.accept(writer.take(), 0)).toThrow(
+    expect.objectContaining({ code: 'LOG_TRUNCATED', message: expect.stringContaining('made anew meanwhile') }),
+  );
+});
+
 test('archived batches that put nothing into the target are accounted for behind those before them', () => {
   const { writer } = writerWith(1);
   writer.account([77]);

@@ -97,3 +97,22 @@ test('groups stay where they are when reading back shows differences', async () 
   expect((await client.groupOffsets('readers')).map(({ topic }) => topic)).toEqual(['swapped']);
   expect((await client.describeTopic('swapped-again')).config).toEqual({});
 }, 60_000);
+
+test('a restore that begins anew while another run of it is at work has its topic for itself', async () => {
+  await client.createTopic('anew');
+  const producer = await client.producer();
+  for (let n = 0; n < 30; n++) {
+    const records = Array.from({ length: 100 }, (_, record) => ({ value: `${n}, ${record}` }));
+    await producer.send('anew', records);
+  }
+  const storage = await backUp(kafka, ['anew']);
+  const job = restoreJob(kafka, storage, { topicMapping: { anew: 'anew-again' } });
+  const begun = Promise.withResolvers<void>();
+  const { run } = context(undefined, () => begun.resolve());
+  const first = runRestore({ ...job, rateLimitRecordsPerSec: 400 }, run, { noteEveryMs: 20_000 });
+  const told = expect(first).rejects.toMatchObject({ code: 'RESTORE_RUNS_ALREADY' });
+  await begun.promise;
+  await runRestore(job, context().run, { recreate: true });
+  await told;
+  expect(content(await client.readAll('anew-again'))).toEqual(content(await client.readAll('anew')));
+}, 60_000);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RestoreJob } from '../config/job.ts';
 import { hasCode, MskBackupError } from '../errors.ts';
 import { unlessAborted } from '../flow/unless-aborted.ts';
@@ -11,6 +12,7 @@ import { openMarkerFiller } from './exact/marker-filler.ts';
 import { openTransactionFiller } from './exact/transaction-filler.ts';
 import { undoLeftOvers } from './left-over.ts';
 import { openTopics, type TopicWork } from './open-topics.ts';
+import { mayBeAtWork, REST_MS } from './other-runs.ts';
 import { type PausedTopic, planPause } from './pause-topics.ts';
 import type { PreparedTopic } from './plan.ts';
 import type { PreparedRestore } from './prepare-restore.ts';
@@ -51,10 +53,14 @@ export async function openTarget(
     return unlessAborted(work(), signal, STOPPED);
   };
   const identity = await step(() => initProducerId(client, signal));
+  await step(() => journal.append('plan', prepared.plan));
   // First, because it ends transactions that an earlier run has left open, each with a marker in a topic of that name.
   const filler = await step(() => openFiller(prepared, job, client, signal));
-  await step(() => journal.append('plan', prepared.plan));
-  await step(() => deleteRecreated(topics, client, context));
+  if (topics.some(({ recreate }) => recreate)) {
+    // What another run sends would go into the topic of the same name.
+    if (mayBeAtWork(journal)) await step(() => sleep(REST_MS, undefined, { signal }));
+    await step(() => deleteRecreated(topics, client, context));
+  }
   await step(() => createMissing(client, topics, job));
   const names = topics.map(({ target }) => target);
   const cluster = await step(() => waitUntilLed(client, names, signal));

@@ -1,10 +1,10 @@
 import { timeBounds } from '../batch/time-window.ts';
 import type { RestoreJob } from '../config/job.ts';
 import { MskBackupError } from '../errors.ts';
-import type { RestoreJournal } from '../journal/journal.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { ClusterDescription, DescribedPartition } from '../kafka/describe-cluster.ts';
 import { aloneBytes, mergeBytes } from './merge-sizes.ts';
+import { mayBeAtWork, REST_MS } from './other-runs.ts';
 import { type PartitionTask, takeUp, takeUpSpread } from './partition-task.ts';
 import { PartitionWriter } from './partition-writer.ts';
 import type { PausedTopic } from './pause-topics.ts';
@@ -16,12 +16,6 @@ import type { SpreadTask } from './restore-spread.ts';
 import { AtStake } from './retention.ts';
 import { settledEnds } from './settled-ends.ts';
 import { repartitionedTo, targetPartition, writtenPartitions } from './target-partitions.ts';
-
-/**
- * How long logs have to stand still before a restore goes on. A run that was killed may have requests in the brokers' queues; one
- * that is still at work learns of this one by its entries in the journal, and stops: see progress-keeper.ts.
- */
-const REST_MS = 2_000;
 
 /** A topic while it is restored. */
 export interface TopicWork {
@@ -55,7 +49,7 @@ export async function openTopics(
   const places = topics.flatMap((topic) =>
     writtenPartitions(topic, job).map((partition) => ({ topic: topic.target, partition })),
   );
-  const goesOn = topics.some(({ earlier }) => earlier !== undefined) && !isFinished(journal);
+  const goesOn = topics.some(({ earlier }) => earlier !== undefined) && mayBeAtWork(journal);
   const ends = await settledEnds(places, client, cluster, signal, goesOn ? REST_MS : 0);
   if (!job.allowNonEmpty) refuseWritten(topics, ends, job);
   const led = partitionsOf(cluster);
@@ -134,11 +128,6 @@ export async function openTopics(
     });
     return { topic, topicId, paused: state, tasks, spreads: [] };
   });
-}
-
-/** Whether the last run that has begun to write has had an answer to all that it sent. */
-function isFinished({ keys }: RestoreJournal): boolean {
-  return keys.findLast(({ kind }) => kind === 'started' || kind === 'offsets')?.kind === 'offsets';
 }
 
 /** From here on the producer itself notices: its first batch has to land at the end seen here. */

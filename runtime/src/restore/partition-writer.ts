@@ -1,4 +1,5 @@
 import { EMPTY_CHAIN, extendChain } from '../batch/crc32c.ts';
+import { MskBackupError } from '../errors.ts';
 import { OffsetMap } from '../offsets/offset-map.ts';
 import type { OutgoingBatch } from './outgoing.ts';
 
@@ -164,6 +165,7 @@ export class PartitionWriter {
    * The broker has the entry.
    * @param baseOffset at the target; undefined when the broker did not say because it had the batch already
    * @returns the offset that was expected instead, when another writer's records lie before it
+   * @throws MskBackupError kind `data`, `LOG_TRUNCATED`, when it lies before what was acknowledged earlier
    */
   accept(entry: Entry, baseOffset: number | undefined): number | undefined {
     this.#outstanding--;
@@ -177,6 +179,8 @@ export class PartitionWriter {
       this.#entries.shift();
       this.#next--;
       const expected = this.ledger.end;
+      if (head.baseOffset !== undefined && head.baseOffset < expected)
+        throw wentBack(this.place, head.baseOffset, expected);
       if (head.baseOffset !== undefined && head.baseOffset !== expected) surprise ??= expected;
       this.#pending -= head.batch.records;
       this.#record(head);
@@ -230,4 +234,12 @@ export function sourceOf({ runs }: Pick<OutgoingBatch, 'runs'>): string {
   const [first, last] = [runs[0], runs.at(-1)];
   if (first === undefined || last === undefined) return 'empty records before the first';
   return `source offsets ${first.from} to ${last.until - 1}`;
+}
+
+function wentBack(place: string, baseOffset: number, expected: number): MskBackupError {
+  return new MskBackupError(
+    'data',
+    'LOG_TRUNCATED',
+    `${place}: records were appended at offset ${baseOffset}, although ${expected} had been reached: the topic was deleted and made anew meanwhile, or its leader has lost what was acknowledged (unclean leader election?); restore again with --recreate`,
+  );
 }
