@@ -15,10 +15,11 @@ beforeAll(async () => {
 });
 afterAll(() => kafka?.stop());
 
-async function configured(path: string): Promise<string> {
+async function configured(path: string, section = {}): Promise<string> {
   const file = `${path}/restore.yaml`;
   const storage = { backend: 'filesystem', path };
-  await writeFile(file, stringify({ mode: 'restore', target: { bootstrap_servers: kafka.bootstrapServers }, storage }));
+  const target = { bootstrap_servers: kafka.bootstrapServers };
+  await writeFile(file, stringify({ mode: 'restore', target, storage, restore: section }));
   return file;
 }
 
@@ -35,7 +36,7 @@ test('retention that stayed paused is given back when somebody says so, and what
   expect((await client.describeTopic('old-again')).config).toMatchObject({ 'retention.ms': '-1' });
   await client.alterTopic('old-again', { 'retention.bytes': '777777' });
 
-  const args = ['--config', await configured(storage.path), '--json'];
+  const args = ['--config', await configured(storage.path, { topic_mapping: { old: 'old-again' } }), '--json'];
   const { code, stdout } = await runCli(['restore', '--finish', ...args]);
   expect({ code, result: JSON.parse(stdout) }).toEqual({
     code: 0,
