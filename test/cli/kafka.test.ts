@@ -108,11 +108,17 @@ restore: {topic_mapping: {orders: orders-again}}
     expect(stdout).toMatch(/^restored +60 of 60 records in /m);
     expect(stdout).toMatch(/^read back +60 records, 0 differences$/m);
 
-    // The target holds records now.
+    // Run again, it finds everything there.
     const again = await runCli(['restore', '--config', '-', '--json'], { input });
-    expect(again.code).toBe(3);
-    expect(JSON.parse(again.stdout).error).toMatchObject({
+    expect(again.code).toBe(0);
+    expect(JSON.parse(again.stdout).plan.topics).toMatchObject([{ target: 'orders-again', action: 'resume' }]);
+    // Another restore finds records that are not its own.
+    const exact = input.replace('{topic_mapping', '{offsets: exact, topic_mapping');
+    const other = await runCli(['restore', '--config', '-', '--json'], { input: exact });
+    expect(other.code).toBe(3);
+    expect(JSON.parse(other.stdout).error).toMatchObject({
       kind: 'configuration',
+      code: 'TARGET_NOT_EMPTY',
       message: expect.stringContaining('orders-again'),
     });
   });

@@ -182,7 +182,9 @@ describe('TLS with client certificates', () => {
     await expect(connectAndAsk(endpointOf(cluster, { security: trusting }))).rejects.toMatchObject({
       kind: 'connection',
       code: 'BROKER_UNREACHABLE',
-      message: expect.stringMatching(/^cannot reach 127\.0\.0\.1:\d+: .*certificate/),
+      message: expect.stringMatching(
+        /^cannot reach 127\.0\.0\.1:\d+: .*certificate.*; check security\.ssl_ca_location/,
+      ),
     });
   });
 

@@ -240,7 +240,8 @@ export class BrokerConnection {
   }
 
   #unreachable(why: string, cause: unknown): MskBackupError {
-    return new MskBackupError('connection', 'BROKER_UNREACHABLE', `cannot reach ${this.address}: ${why}`, { cause });
+    const message = `cannot reach ${this.address}: ${why}; ${adviceOn(why)}`;
+    return new MskBackupError('connection', 'BROKER_UNREACHABLE', message, { cause });
   }
 
   #lost(cause?: unknown): MskBackupError {
@@ -280,4 +281,11 @@ function reasonOf(reason: unknown): string {
 function isRefusal(reason: unknown): boolean {
   const name = nameOf(reason);
   return name === 'KafkaJSSASLAuthenticationError' || name === 'KafkaJSProtocolError';
+}
+
+/** What to look at, by Node's words for a connection that did not come about. */
+function adviceOn(why: string): string {
+  if (/certificate|self.signed|issuer/i.test(why)) return 'check security.ssl_ca_location and the host name';
+  if (/secure TLS|wrong version number|EPROTO/i.test(why)) return 'does the listener on this port expect TLS?';
+  return 'check address, port, and what lies between (security group, DNS)';
 }
