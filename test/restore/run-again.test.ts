@@ -1,8 +1,14 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readdir } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { StorageLocation } from '../../runtime/src/config/job.ts';
+import { RestoreJournal } from '../../runtime/src/journal/journal.ts';
+import { stateLocation } from '../../runtime/src/journal/state-location.ts';
+import type { RestoreReport } from '../../runtime/src/restore/report.ts';
 import { runRestore } from '../../runtime/src/restore/run.ts';
+import { openStore } from '../../runtime/src/storage/open-store.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
 import { type JavaClient, javaClient } from '../support/kafka/java-client.ts';
-import { backUp, content, context, restore, restoreJob } from './harness.ts';
+import { backUp, content, context, endpointOf, newStorage, restore, restoreJob } from './harness.ts';
 import { killedAt, killedWhen } from './killed.ts';
 
 let kafka: KafkaCluster;
@@ -116,3 +122,37 @@ test('a restore that begins anew while another run of it is at work has its topi
   await told;
   expect(content(await client.readAll('anew-again'))).toEqual(content(await client.readAll('anew')));
 }, 60_000);
+
+test('a broker that hangs while groups are committed does not keep the signal from ending it', async () => {
+  await client.createTopic('hung');
+  await (await client.producer()).send('hung', [{ value: 'a' }, { value: 'b' }]);
+  await client.commitOffsets('hung-readers', [{ topic: 'hung', partition: 0, offset: 1 }]);
+  const storage = await backUp(kafka, ['hung']);
+  const over = { topicMapping: { hung: 'hung-again' }, consumerGroups: ['hung-readers'] };
+  // Longer than the test may take.
+  const job = restoreJob(kafka, storage, { ...over, target: { ...endpointOf(kafka), requestTimeoutMs: 300_000 } });
+  const stop = new AbortController();
+  onTestFinished(() => kafka.brokers[0]!.resume());
+  const restoring = runRestore(job, context(stop.signal).run);
+  const { path } = stateLocation({ storage }) as Extract<StorageLocation, { backend: 'filesystem' }>;
+  while (!(await readdir(path, { recursive: true }).catch(() => [])).some((name) => name.endsWith('-offsets.json')));
+  kafka.brokers[0]!.pause();
+  stop.abort();
+  expect(await restoring).toMatchObject({ interrupted: true });
+  await kafka.brokers[0]!.resume();
+  expect(await restore(kafka, storage, over)).toMatchObject({ interrupted: false, groups: { committed: 1 } });
+}, 60_000);
+
+test('a report that cannot be written is told in the journal, and what stands still because of it', async () => {
+  await client.createTopic('unreported');
+  await (await client.producer()).send('unreported', [{ value: 'a' }]);
+  const storage = await backUp(kafka, ['unreported']);
+  const over = { topicMapping: { unreported: 'unreported-again' } };
+  const { path } = await newStorage();
+  await expect(restore(kafka, storage, { ...over, reportFile: path })).rejects.toMatchObject({ code: 'REPORT_FILE' });
+  const state = await openStore(stateLocation({ storage }));
+  const [id] = await RestoreJournal.list(state);
+  const report = await (await RestoreJournal.open(state, id!)).last<RestoreReport>('report');
+  expect(report!.body.error).toMatch(/report_file: .*no record was restored/);
+  expect((await restore(kafka, storage, over)).interrupted).toBe(false);
+});

@@ -19,7 +19,7 @@ import { readBack } from './read-back.ts';
 import type { RestoreReport } from './report.ts';
 import { writeReportFile } from './report-file.ts';
 import { type Outcome, reportOn } from './report-on.ts';
-import { isStop } from './stopping.ts';
+import { endsInTime, isStop } from './stopping.ts';
 import { writeOffsetMap } from './write-offset-map.ts';
 import { writePartitions } from './write-partitions.ts';
 
@@ -53,10 +53,10 @@ export async function executeRestore(
   const outcome: Outcome = { interrupted: false };
   const report = () => reportOn(prepared, started, work, outcome);
 
-  await writeReportFile(job.reportFile, { ...report(), interrupted: true }, 'no record was restored');
-  tellOriginals(work, context);
   let paused = false;
   try {
+    await writeReportFile(job.reportFile, { ...report(), interrupted: true }, 'no record was restored');
+    tellOriginals(work, context);
     await unlessAborted(pauseTopics(client, pauses, signal), signal, 'stopped before the first record');
     paused = true;
     context.progress.stage('restore', { bytes: prepared.plan.rawBytes, records: prepared.plan.records });
@@ -73,7 +73,8 @@ export async function executeRestore(
       const offsets = await writeOffsetMap(prepared, work, job);
       outcome.offsetMap = offsets.location;
       if (outcome.readBack === undefined || outcome.readBack.differences.length === 0) {
-        await putConsumersBack(prepared, offsets.body, outcome, client, context);
+        const going = putConsumersBack(prepared, offsets.body, outcome, client, context);
+        outcome.interrupted = !(await endsInTime(going, signal));
       } else {
         tellConsumersStay(prepared, context);
       }
