@@ -12,9 +12,14 @@ export interface LeaderQuestion<Item, Answer> {
   /** For errors: "cannot list the offsets of". */
   what: string;
   /** One request for items of one leader; its answers may come in any order. */
-  toRequest(items: (Item & { leaderEpoch: number })[]): ApiRequest<{ partitions: Answer[] }>;
+  toRequest(items: (Item & { currentLeaderEpoch: number })[]): ApiRequest<{ partitions: Answer[] }>;
   /** The answer to make up for an item that got none. */
   withoutAnswer(item: Item, errorCode: number): Answer;
+  /**
+   * Where a leader has moved since, the new one is noted in the description, so that the next question goes there at once.
+   * Default false: a plan that was made from a description must not change with it.
+   */
+  notesLeaders?: boolean;
 }
 
 const UNKNOWN_TOPIC = 3;
@@ -27,7 +32,6 @@ const NETWORK_EXCEPTION = 13;
  * Answers come in the order of the items, each with its `errorCode`: 0, or the retriable one that was left when patience
  * ran out; 5 (LEADER_NOT_AVAILABLE) at once where the description has no leader; 13 (NETWORK_EXCEPTION) where the leader
  * could not be reached.
- * @param description where a leader has moved since, the new one is noted in it, so that the next question goes there at once
  * @param items at most one per partition: brokers refuse a request that names a partition twice
  * @throws MskBackupError for an error code that waiting does not help, naming topic and partition
  */
@@ -40,7 +44,7 @@ export async function askLeaders<Item extends PartitionName, Answer extends Part
 ): Promise<Answer[]> {
   const answers = new Array<Answer>(items.length);
   const patience = new Patience(signal);
-  let leaders = leadersOf(description);
+  const leaders = leadersOf(description, ask.notesLeaders ?? false);
   let open = items.map((_, index) => index);
   for (let first = true; ; first = false) {
     const byLeader = new Map<number, number[]>();
@@ -62,7 +66,10 @@ export async function askLeaders<Item extends PartitionName, Answer extends Part
         const got = await askOne(
           client,
           leader,
-          indexes.map((index) => ({ ...items[index]!, leaderEpoch: leaders.get(keyOf(items[index]!))!.leaderEpoch })),
+          indexes.map((index) => ({
+            ...items[index]!,
+            currentLeaderEpoch: leaders.get(keyOf(items[index]!))!.leaderEpoch,
+          })),
           ask,
         );
         indexes.forEach((index, i) => {
@@ -78,15 +85,14 @@ export async function askLeaders<Item extends PartitionName, Answer extends Part
     );
     open = [...unled, ...refused.flat()];
     if (open.length === 0 || !(await patience.pause())) return answers;
-    await noteLeaders(client, description, new Set(open.map((index) => items[index]!.topic)), signal);
-    leaders = leadersOf(description);
+    await lookAgain(client, leaders, new Set(open.map((index) => items[index]!.topic)), signal);
   }
 }
 
 async function askOne<Item extends PartitionName, Answer extends PartitionName & { errorCode: number }>(
   client: KafkaClient,
   leader: number,
-  items: (Item & { leaderEpoch: number })[],
+  items: (Item & { currentLeaderEpoch: number })[],
   ask: LeaderQuestion<Item, Answer>,
 ): Promise<Answer[]> {
   try {
@@ -99,17 +105,17 @@ async function askOne<Item extends PartitionName, Answer extends PartitionName &
   }
 }
 
-/** Notes who leads the topics' partitions now, if the cluster can be asked; nothing else of the description changes. */
-async function noteLeaders(
+/** Notes who leads the topics' partitions now, if the cluster can be asked. */
+async function lookAgain(
   client: KafkaClient,
-  description: ClusterDescription,
+  leaders: Map<string, DescribedPartition>,
   names: Set<string>,
   signal?: AbortSignal,
 ): Promise<void> {
   try {
     await client.refreshBrokers();
-    const now = leadersOf(await describeCluster(client, [...names], signal));
-    for (const [key, partition] of leadersOf(description)) {
+    const now = leadersOf(await describeCluster(client, [...names], signal), true);
+    for (const [key, partition] of leaders) {
       const { leader, leaderEpoch } = now.get(key) ?? partition;
       Object.assign(partition, { leader, leaderEpoch });
     }
@@ -118,10 +124,14 @@ async function noteLeaders(
   }
 }
 
-function leadersOf(description: ClusterDescription): Map<string, DescribedPartition> {
+/** @param shared whether what is changed is to be seen in the description */
+function leadersOf(description: ClusterDescription, shared: boolean): Map<string, DescribedPartition> {
   return new Map(
     description.topics.flatMap(({ name, partitions }) =>
-      partitions.map((described) => [keyOf({ topic: name, partition: described.partition }), described] as const),
+      partitions.map((described) => [
+        keyOf({ topic: name, partition: described.partition }),
+        shared ? described : { ...described },
+      ]),
     ),
   );
 }

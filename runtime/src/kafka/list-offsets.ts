@@ -59,15 +59,17 @@ function requestsOf(questions: readonly OffsetQuestion[]): { view: View; items: 
 function questionWith(view: View): LeaderQuestion<IndexedQuestion, OffsetAnswer> {
   return {
     what: 'cannot list the offsets of',
+    // Log ends are asked for again and again, while holes are filled.
+    notesLeaders: view === 'log',
     toRequest: (items) =>
       listOffsetsRequest(
         view,
-        items.map(({ topic, partition, at, leaderEpoch }) => ({
+        items.map(({ topic, partition, at, currentLeaderEpoch }) => ({
           topic,
           partition,
           timestamp: timestampOf(at),
           // Only where a follower would answer with an end of its own.
-          ...(view === 'log' ? { currentLeaderEpoch: leaderEpoch } : {}),
+          ...(view === 'log' ? { currentLeaderEpoch } : {}),
         })),
       ),
     withoutAnswer: ({ topic, partition }, errorCode) => ({
