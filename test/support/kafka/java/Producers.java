@@ -73,6 +73,8 @@ final class Producers {
     properties.put("bootstrap.servers", servers);
     properties.put("linger.ms", "10000"); // send() flushes: its records share batches, whatever time they take.
     properties.put("delivery.timeout.ms", "120000");
+    // With more, the producer hangs now and then on a topic that was just made: one batch is refused, and all wait for it.
+    properties.put("max.in.flight.requests.per.connection", "1");
     config.fields().forEachRemaining(entry -> properties.put(entry.getKey(), entry.getValue().asText()));
     ByteArraySerializer serializer = new ByteArraySerializer();
     KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(properties, serializer, serializer);
