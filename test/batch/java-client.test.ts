@@ -65,11 +65,17 @@ async function fetchAll(topic: string) {
   return { records, batches: walkBatches(records, { topic, partition: 0 }).batches };
 }
 
+const NOT_LEADER_OR_FOLLOWER = 6;
+
 async function produce(topic: string, bytes: Buffer): Promise<{ errorCode: number; errorMessage: string | null }> {
   const topics = [{ topic, partitions: [{ partition: 0, records: [bytes] }] }];
-  const request = produceRequest({ acks: -1, timeoutMs: 10_000, topics });
-  const { partitions } = await client.send(kafka.brokers[0]!.nodeId, request);
-  return partitions[0]!;
+  // The broker may not know yet that it leads a topic that was made a moment ago.
+  for (let attempt = 0; ; attempt++) {
+    const request = produceRequest({ acks: -1, timeoutMs: 10_000, topics });
+    const { partitions } = await client.send(kafka.brokers[0]!.nodeId, request);
+    if (partitions[0]!.errorCode !== NOT_LEADER_OR_FOLLOWER || attempt === 100) return partitions[0]!;
+    await sleep(100);
+  }
 }
 
 /** As lines, of records from either side. */

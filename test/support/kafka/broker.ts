@@ -1,7 +1,7 @@
 /** One broker process of a test cluster: combined broker and controller (KRaft) on 127.0.0.1. */
 
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -104,9 +104,12 @@ export class Broker {
     await this.#end('SIGTERM');
   }
 
-  /** Freezes the process (SIGSTOP): connections stay open and nothing answers. */
+  /** Freezes the process (SIGSTOP): connections stay open and nothing answers. It stands still when this returns. */
   pause(): void {
     this.#child?.kill('SIGSTOP');
+    const { pid } = this.#child ?? {};
+    const deadline = Date.now() + 10_000;
+    while (pid !== undefined && !isStopped(pid) && Date.now() < deadline);
   }
 
   resume(): void {
@@ -119,5 +122,15 @@ export class Broker {
     child.kill(signal);
     await ended(child);
     this.#child = undefined;
+  }
+}
+
+/** By Linux' word, where there is one. */
+function isStopped(pid: number): boolean {
+  try {
+    // The name before it is in brackets and may hold anything.
+    return /\) T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return true;
   }
 }
