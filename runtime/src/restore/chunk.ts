@@ -6,6 +6,7 @@ import type { BatchHeader } from '../batch/header.ts';
 import { walkBatches } from '../batch/walk.ts';
 import { MskBackupError } from '../errors.ts';
 import type { ByteBudget } from '../flow/byte-budget.ts';
+import { readAhead } from '../flow/read-ahead.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 
 /** Small frames are read together up to this many bytes, so that what hourly backups of a thin topic left is merged. */
@@ -43,6 +44,27 @@ export function* groupFrames(frames: ClippedFrame[]): Generator<ClippedFrame[]> 
     bytes += clipped.frame.rawLength;
   }
   if (group.length > 0) yield group;
+}
+
+/** Chunks of one partition that are read before they are written: hides the storage's latency. */
+const CHUNKS_AHEAD = 4;
+
+/** The frames' chunks in their order, read ahead. @param means `fail`: called at once with what reading threw */
+export function readChunks(
+  frames: ClippedFrame[],
+  { store, budget, fail }: { store: ObjectStore; budget: ByteBudget; fail(error: unknown): void },
+): AsyncGenerator<Chunk, void, void> {
+  const jobs = function* () {
+    for (const group of groupFrames(frames)) {
+      yield () =>
+        readChunk(store, group, budget).catch((error: unknown) => {
+          // Not when its turn comes: chunks that are ahead of it may hold the room that an earlier one needs for its turn.
+          fail(error);
+          throw error;
+        });
+    }
+  };
+  return readAhead(jobs(), CHUNKS_AHEAD, (chunk) => chunk.release());
 }
 
 /**

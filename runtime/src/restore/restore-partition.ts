@@ -1,14 +1,13 @@
 import type { LimitFunction } from 'p-limit';
 import type { ClippedFrame } from '../archive/snapshot-frames.ts';
 import type { ByteBudget } from '../flow/byte-budget.ts';
-import { readAhead } from '../flow/read-ahead.ts';
 import { unlessAborted } from '../flow/unless-aborted.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { ClusterDescription } from '../kafka/describe-cluster.ts';
 import type { Progress } from '../observe/progress.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { AlreadyThere } from './already-there.ts';
-import { type Chunk, groupFrames, readChunk } from './chunk.ts';
+import { type Chunk, readChunks } from './chunk.ts';
 import { fillTo, leadTo } from './exact/bring-forward.ts';
 import type { HoleFiller } from './exact/hole-filler.ts';
 import type { PartitionTask } from './partition-task.ts';
@@ -38,9 +37,6 @@ export interface RestoreMeans {
   fail(error: unknown): void;
 }
 
-/** Chunks of one partition that are read before they are written: hides the storage's latency. */
-const CHUNKS_AHEAD = 4;
-
 /** Reads, prepares and writes one partition; resolves when the target has acknowledged all of it. */
 export async function restorePartition(task: PartitionTask, means: RestoreMeans): Promise<void> {
   const { extent, writer } = task;
@@ -48,8 +44,7 @@ export async function restorePartition(task: PartitionTask, means: RestoreMeans)
   const carried = nothingCarried();
   try {
     if (extent !== undefined) await leadTo(extent.start, task, means);
-    const chunks = readAhead(chunkJobs(task, means), CHUNKS_AHEAD, (chunk) => chunk.release());
-    for await (const chunk of chunks) {
+    for await (const chunk of readChunks(framesLeft(task), means)) {
       await pushChunk(chunk, task, there, carried, means);
       means.signal.throwIfAborted();
     }
@@ -81,17 +76,6 @@ function accountForCarried(task: PartitionTask, carried: Carried, { progress }: 
 
 function nothingCarried(): Carried {
   return { crcs: [], sourceBytes: 0, next: undefined };
-}
-
-function* chunkJobs(task: PartitionTask, { store, budget, fail }: RestoreMeans): Generator<() => Promise<Chunk>> {
-  for (const group of groupFrames(framesLeft(task))) {
-    yield () =>
-      readChunk(store, group, budget).catch((error: unknown) => {
-        // Not when its turn comes: chunks that are ahead of it may hold the room that an earlier one needs for its turn.
-        fail(error);
-        throw error;
-      });
-  }
 }
 
 /** A milestone lies between frames, so none is cut by it. */

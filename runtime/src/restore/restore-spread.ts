@@ -2,10 +2,9 @@ import type { PartitionFrames } from '../archive/snapshot-frames.ts';
 import type { BatchHeader } from '../batch/header.ts';
 import type { ProduceOptions } from '../batch/produce-form.ts';
 import type { RebuiltBatch, StoredBatch } from '../batch/rebuild.ts';
-import { readAhead } from '../flow/read-ahead.ts';
 import { unlessAborted } from '../flow/unless-aborted.ts';
 import { repartitionBatches } from '../repartition/repartition-batches.ts';
-import { type Chunk, groupFrames, type OpenFrame, readChunk } from './chunk.ts';
+import { type Chunk, type OpenFrame, readChunks } from './chunk.ts';
 import type { PartitionWriter } from './partition-writer.ts';
 import type { PrepareOptions } from './prepare.ts';
 import type { RestoreMeans } from './restore-partition.ts';
@@ -27,26 +26,15 @@ export interface SpreadTask {
 
 type SpreadMeans = Omit<RestoreMeans, 'reader' | 'filler'>;
 
-const CHUNKS_AHEAD = 4;
-
 /**
  * Reads one partition of the source and writes its records to the target's partitions, in their order, so that the order
  * within a key stays. Resolves when all of it is acknowledged.
  */
 export async function restoreSpread(task: SpreadTask, means: SpreadMeans): Promise<void> {
-  const { store, budget, fail, signal } = means;
-  const jobs = function* () {
-    for (const group of groupFrames(task.frames.frames())) {
-      yield () =>
-        readChunk(store, group, budget).catch((error: unknown) => {
-          fail(error);
-          throw error;
-        });
-    }
-  };
+  const { fail, signal } = means;
   const acknowledged: Promise<void>[] = [];
   try {
-    for await (const chunk of readAhead(jobs(), CHUNKS_AHEAD, (ahead) => ahead.release())) {
+    for await (const chunk of readChunks(task.frames.frames(), means)) {
       acknowledged.push((await pushSpread(chunk, task, means)).acknowledged);
       signal.throwIfAborted();
     }
