@@ -7,7 +7,7 @@ import { RestoreJournal } from '../../runtime/src/journal/journal.ts';
 import { toOffsetMap, toOffsetsPartition } from '../../runtime/src/journal/offset-map-object.ts';
 import { storedRanges } from '../../runtime/src/journal/stored-ranges.ts';
 import { OffsetMap, type OffsetRange } from '../../runtime/src/offsets/offset-map.ts';
-import { earlierRuns } from '../../runtime/src/restore/earlier-runs.ts';
+import { earlierRuns } from '../../runtime/src/restore/plan/earlier-runs.ts';
 import { openStore } from '../../runtime/src/storage/open-store.ts';
 
 /** Five records and a marker, again and again. */

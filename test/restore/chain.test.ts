@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { batchChain, EMPTY_CHAIN } from '../../runtime/src/batch/crc32c.ts';
-import { joinChains } from '../../runtime/src/restore/chain.ts';
+import { joinChains } from '../../runtime/src/restore/check/chain.ts';
 
 const crcs = fc.array(fc.nat(0xffffffff), { maxLength: 50 });
 

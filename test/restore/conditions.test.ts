@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { RestoreJob } from '../../runtime/src/config/job.ts';
-import { checkConditions } from '../../runtime/src/restore/conditions.ts';
-import type { SelectedTopic } from '../../runtime/src/restore/select-topics.ts';
-import type { TargetTopic } from '../../runtime/src/restore/target-state.ts';
+import { checkConditions } from '../../runtime/src/restore/plan/conditions.ts';
+import type { SelectedTopic } from '../../runtime/src/restore/plan/select-topics.ts';
+import type { TargetTopic } from '../../runtime/src/restore/plan/target-state.ts';
 
 function selected(source: string, target = source, partitions = [0, 1]): SelectedTopic {
   return { source: { name: source }, target, partitions: partitions.map((partition) => ({ partition })) } as never;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { RestoreJob } from '../../runtime/src/config/job.ts';
 import { MskBackupError } from '../../runtime/src/errors.ts';
-import type { RestoreReport } from '../../runtime/src/restore/report.ts';
+import type { RestoreReport } from '../../runtime/src/restore/report/report.ts';
 import { runRestore } from '../../runtime/src/restore/run.ts';
 import type { KafkaCluster } from '../support/kafka/cluster.ts';
 import { javaClient } from '../support/kafka/java-client.ts';

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { runBackup } from '../../runtime/src/backup/run.ts';
 import type { BackupJob, KafkaEndpoint, RestoreJob, StorageLocation } from '../../runtime/src/config/job.ts';
 import type { RunContext } from '../../runtime/src/observe/run-context.ts';
-import type { RestoreReport } from '../../runtime/src/restore/report.ts';
+import type { RestoreReport } from '../../runtime/src/restore/report/report.ts';
 import { type RestoreOptions, runRestore } from '../../runtime/src/restore/run.ts';
 import type { KafkaCluster } from '../support/kafka/cluster.ts';
 import type { ReadRecord } from '../support/kafka/java-client.ts';

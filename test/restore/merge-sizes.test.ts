@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aloneBytes, mergeBytes } from '../../runtime/src/restore/merge-sizes.ts';
+import { aloneBytes, mergeBytes } from '../../runtime/src/restore/write/merge-sizes.ts';
 
 const kB = 1024;
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RestoreJournal } from '../../runtime/src/journal/journal.ts';
 import { readOffsets, toOffsetMap } from '../../runtime/src/journal/offset-map-object.ts';
 import { stateLocation } from '../../runtime/src/journal/state-location.ts';
-import type { RestoreReport } from '../../runtime/src/restore/report.ts';
+import type { RestoreReport } from '../../runtime/src/restore/report/report.ts';
 import { planRestore, runRestore } from '../../runtime/src/restore/run.ts';
 import { openStore } from '../../runtime/src/storage/open-store.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';

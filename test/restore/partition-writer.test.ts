@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { batchChain } from '../../runtime/src/batch/crc32c.ts';
-import { type Entry, PartitionWriter } from '../../runtime/src/restore/partition-writer.ts';
+import { type Entry, PartitionWriter } from '../../runtime/src/restore/write/partition-writer.ts';
 
 const START = 100;
 const RECORDS = 10;

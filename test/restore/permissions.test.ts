@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import type { RestoreReport } from '../../runtime/src/restore/report.ts';
+import type { RestoreReport } from '../../runtime/src/restore/report/report.ts';
 import { runRestore } from '../../runtime/src/restore/run.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
 import { type JavaClient, javaClient } from '../support/kafka/java-client.ts';

@@ -4,8 +4,12 @@ import { encodeBatch } from '../../runtime/src/batch/encode.ts';
 import type { BatchCodec } from '../../runtime/src/batch/header.ts';
 import { decodeRecords, type Record } from '../../runtime/src/batch/records.ts';
 import { walkBatches } from '../../runtime/src/batch/walk.ts';
-import type { OpenFrame } from '../../runtime/src/restore/chunk.ts';
-import { type PreparedChunk, type PrepareOptions, prepareChunk } from '../../runtime/src/restore/prepare.ts';
+import type { OpenFrame } from '../../runtime/src/restore/write/chunk.ts';
+import {
+  type PreparedChunk,
+  type PrepareOptions,
+  prepareChunk,
+} from '../../runtime/src/restore/write/prepare-chunk.ts';
 
 const where = { topic: 'orders', partition: 0 };
 const options: PrepareOptions = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RateLimit } from '../../runtime/src/restore/rate-limit.ts';
+import { RateLimit } from '../../runtime/src/flow/rate-limit.ts';
 
 const never = new AbortController().signal;
 

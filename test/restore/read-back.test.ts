@@ -4,12 +4,12 @@ import { framesOf, type PartitionFrames } from '../../runtime/src/archive/snapsh
 import type { Record } from '../../runtime/src/batch/records.ts';
 import { describeCluster } from '../../runtime/src/kafka/describe-cluster.ts';
 import { createKafkaClient } from '../../runtime/src/kafka/kafkajs-client.ts';
-import { differenceOf } from '../../runtime/src/restore/compare-records.ts';
-import type { TopicWork } from '../../runtime/src/restore/open-topics.ts';
-import type { PartitionTask } from '../../runtime/src/restore/partition-task.ts';
-import { PartitionWriter } from '../../runtime/src/restore/partition-writer.ts';
-import { readBack } from '../../runtime/src/restore/read-back.ts';
-import type { SpreadTask } from '../../runtime/src/restore/restore-spread.ts';
+import { readBack } from '../../runtime/src/restore/check/read-back.ts';
+import { differenceOf } from '../../runtime/src/restore/read/compare-records.ts';
+import type { TopicWork } from '../../runtime/src/restore/write/open-topics.ts';
+import type { PartitionTask } from '../../runtime/src/restore/write/partition-task.ts';
+import { PartitionWriter } from '../../runtime/src/restore/write/partition-writer.ts';
+import type { SpreadTask } from '../../runtime/src/restore/write/restore-spread.ts';
 import { openStore } from '../../runtime/src/storage/open-store.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
 import { type JavaClient, javaClient, type RecordToSend } from '../support/kafka/java-client.ts';

@@ -6,8 +6,8 @@ import {
   planSetBack,
   type RetentionLimits,
   retentionLimits,
-} from '../../runtime/src/restore/retention.ts';
-import type { PausedSetting } from '../../runtime/src/restore/topic-config.ts';
+} from '../../runtime/src/restore/plan/retention.ts';
+import type { PausedSetting } from '../../runtime/src/restore/plan/topic-config.ts';
 
 const DAY = 86_400_000;
 const now = 1000 * DAY;

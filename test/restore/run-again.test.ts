@@ -4,7 +4,7 @@ import type { StorageLocation } from '../../runtime/src/config/job.ts';
 import { MskBackupError } from '../../runtime/src/errors.ts';
 import { RestoreJournal } from '../../runtime/src/journal/journal.ts';
 import { stateLocation } from '../../runtime/src/journal/state-location.ts';
-import type { RestoreReport } from '../../runtime/src/restore/report.ts';
+import type { RestoreReport } from '../../runtime/src/restore/report/report.ts';
 import { runRestore } from '../../runtime/src/restore/run.ts';
 import { openStore } from '../../runtime/src/storage/open-store.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Snapshot, SnapshotTopic } from '../../runtime/src/archive/snapshot.ts';
 import type { RestoreJob } from '../../runtime/src/config/job.ts';
-import { selectTopics } from '../../runtime/src/restore/select-topics.ts';
+import { selectTopics } from '../../runtime/src/restore/plan/select-topics.ts';
 
 function topic(name: string, partitionCount = 2): SnapshotTopic {
   const partitions = Array.from({ length: partitionCount }, (_, partition) => ({ partition }));

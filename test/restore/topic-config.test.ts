@@ -7,7 +7,7 @@ import {
   maxMessageBytes,
   ownSettings,
   settingsToPause,
-} from '../../runtime/src/restore/topic-config.ts';
+} from '../../runtime/src/restore/plan/topic-config.ts';
 
 function topic(config: Record<string, string>): SnapshotTopic {
   return { name: 'orders', topicId: 'x', partitionCount: 1, replicationFactor: 3, config, partitions: [] };

@@ -6,7 +6,7 @@ import type { StartedBody } from '../journal/entries.ts';
 import { type JournalEntry, RestoreJournal } from '../journal/journal.ts';
 import { type OffsetsBody, readOffsets } from '../journal/offset-map-object.ts';
 import { stateLocation } from '../journal/state-location.ts';
-import { targetOf } from '../restore/select-topics.ts';
+import { targetOf } from '../restore/plan/select-topics.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { openStore } from '../storage/open-store.ts';
 

@@ -1,5 +1,5 @@
 import type { FinishedTopic } from '../restore/finish.ts';
-import type { RestoredTopic, RestorePlan, RestoreReport } from '../restore/report.ts';
+import type { RestoredTopic, RestorePlan, RestoreReport } from '../restore/report/report.ts';
 import { bytes, count, counted, duration, facts, table, time } from './output.ts';
 
 /** What a dry run prints. */

@@ -1,27 +1,27 @@
 import type { RestoreJob } from '../config/job.ts';
+import { RateLimit } from '../flow/rate-limit.ts';
+import { endsInTime, isStop } from '../flow/stopping.ts';
 import { unlessAborted } from '../flow/unless-aborted.ts';
 import type { RestoreJournal } from '../journal/journal.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { ClusterDescription } from '../kafka/describe-cluster.ts';
 import type { RunContext } from '../observe/run-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
-import { checkRestore } from './check.ts';
-import { putConsumersBack } from './consumers.ts';
+import { checkRestore } from './check/check.ts';
+import { readBack } from './check/read-back.ts';
 import { setLogStart } from './exact/log-start.ts';
-import type { ExecuteOptions } from './execute-options.ts';
 import { giveBack, tellOriginals, tellWhatStays } from './give-back.ts';
-import { openTarget } from './open-target.ts';
-import type { TopicWork } from './open-topics.ts';
-import { pausedAmong, pauseTopics } from './pause-topics.ts';
-import type { PreparedRestore } from './prepare-restore.ts';
-import { RateLimit } from './rate-limit.ts';
-import { readBack } from './read-back.ts';
-import type { RestoreReport } from './report.ts';
-import { writeReportFile } from './report-file.ts';
+import { putConsumersBack } from './plan/consumers.ts';
+import type { PreparedRestore } from './plan/prepare-restore.ts';
+import type { RestoreReport } from './report/report.ts';
+import { writeReportFile } from './report/report-file.ts';
 import { type Outcome, reportOn } from './report-on.ts';
-import { endsInTime, isStop } from './stopping.ts';
+import { pausedAmong, pauseTopics } from './topics/pause-topics.ts';
+import type { ExecuteOptions } from './write/execute-options.ts';
+import { openTarget } from './write/open-target.ts';
+import type { TopicWork } from './write/open-topics.ts';
+import { writePartitions } from './write/write-partitions.ts';
 import { writeOffsetMap } from './write-offset-map.ts';
-import { writePartitions } from './write-partitions.ts';
 
 /**
  * Writes what was prepared, checks it, puts the consumer groups and Lambda mappings on it, and gives the topics their

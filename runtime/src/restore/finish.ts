@@ -6,8 +6,8 @@ import { type ClusterDescription, describeCluster } from '../kafka/describe-clus
 import { listOffsets } from '../kafka/list-offsets.ts';
 import { describeTopicConfigs } from '../kafka/topic-configs.ts';
 import { type LogStart, setLogStart } from './exact/log-start.ts';
-import { setBack } from './pause-topics.ts';
-import type { RestoreReport } from './report.ts';
+import type { RestoreReport } from './report/report.ts';
+import { setBack } from './topics/pause-topics.ts';
 
 /** What `--finish` did to a topic. */
 export interface FinishedTopic {

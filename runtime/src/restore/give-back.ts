@@ -1,12 +1,12 @@
 import type { RestoreJob } from '../config/job.ts';
 import { MskBackupError } from '../errors.ts';
+import { endsInTime } from '../flow/stopping.ts';
 import type { KafkaClient } from '../kafka/client.ts';
 import type { RunContext } from '../observe/run-context.ts';
-import type { TopicWork } from './open-topics.ts';
-import { setBack } from './pause-topics.ts';
-import { planSetBack } from './retention.ts';
-import { endsInTime } from './stopping.ts';
-import type { PausedSetting } from './topic-config.ts';
+import { planSetBack } from './plan/retention.ts';
+import type { PausedSetting } from './plan/topic-config.ts';
+import { setBack } from './topics/pause-topics.ts';
+import type { TopicWork } from './write/open-topics.ts';
 
 /** Settings in words, with their values from before. */
 function listed(settings: PausedSetting[]): string {

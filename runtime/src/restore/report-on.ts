@@ -1,10 +1,10 @@
 import { storedRange } from '../journal/stored-ranges.ts';
 import type { OffsetMap } from '../offsets/offset-map.ts';
-import { expectedChain } from './check.ts';
-import type { TopicWork } from './open-topics.ts';
-import type { PreparedRestore } from './prepare-restore.ts';
-import type { RestoredPartition, RestoredTopic, RestoreReport } from './report.ts';
-import type { SpreadTask } from './restore-spread.ts';
+import { expectedChain } from './check/check.ts';
+import type { PreparedRestore } from './plan/prepare-restore.ts';
+import type { RestoredPartition, RestoredTopic, RestoreReport } from './report/report.ts';
+import type { TopicWork } from './write/open-topics.ts';
+import type { SpreadTask } from './write/restore-spread.ts';
 
 /** Of a partition. */
 const RANGES_REPORTED = 1000;

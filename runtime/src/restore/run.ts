@@ -8,10 +8,10 @@ import type { RunContext } from '../observe/run-context.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import { openStore } from '../storage/open-store.ts';
 import { executeRestore } from './execute.ts';
-import type { ExecuteOptions } from './execute-options.ts';
-import { type PrepareOptions, prepareRestore } from './prepare-restore.ts';
-import type { RestorePlan, RestoreReport } from './report.ts';
-import { checkReportFile } from './report-file.ts';
+import { type PrepareOptions, prepareRestore } from './plan/prepare-restore.ts';
+import type { RestorePlan, RestoreReport } from './report/report.ts';
+import { checkReportFile } from './report/report-file.ts';
+import type { ExecuteOptions } from './write/execute-options.ts';
 
 export interface RestoreOptions extends ExecuteOptions, PrepareOptions {}
 

@@ -1,7 +1,7 @@
 import type { RestoreJob } from '../config/job.ts';
 import { type OffsetsBody, toOffsetsPartition } from '../journal/offset-map-object.ts';
-import type { TopicWork } from './open-topics.ts';
-import type { PreparedRestore } from './prepare-restore.ts';
+import type { PreparedRestore } from './plan/prepare-restore.ts';
+import type { TopicWork } from './write/open-topics.ts';
 
 /** Writes down where every record is, and answers where it was written to. */
 export async function writeOffsetMap(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KafkaClient } from '../../../runtime/src/kafka/client.ts';
-import { type ExactRestoreNeeds, missingPermissions } from '../../../runtime/src/restore/exact/permissions.ts';
+import { type ExactRestoreNeeds, missingPermissions } from '../../../runtime/src/restore/plan/exact-permissions.ts';
 import { type KafkaCluster, startKafka } from '../../support/kafka/cluster.ts';
 import { type JavaClient, javaClient } from '../../support/kafka/java-client.ts';
 import { connectedTo, openFiller } from './support.ts';

@@ -3,7 +3,7 @@ import type { KafkaClient } from '../../kafka/client.ts';
 import { type ClusterDescription, describeWhenLed } from '../../kafka/describe-cluster.ts';
 import { listOffsets } from '../../kafka/list-offsets.ts';
 import { protocolError } from '../../kafka/protocol/error-codes.ts';
-import { TargetReader } from '../target-reader.ts';
+import { TargetReader } from '../read/target-reader.ts';
 import { Gathered } from './gathered.ts';
 
 export interface LogEnd {

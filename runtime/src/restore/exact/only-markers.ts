@@ -1,6 +1,6 @@
 import { MskBackupError } from '../../errors.ts';
 import type { PartitionName } from '../../kafka/by-leader.ts';
-import type { TargetReader } from '../target-reader.ts';
+import type { TargetReader } from '../read/target-reader.ts';
 
 /**
  * Reads a hole that was filled, and sees that nothing is in it but markers: how far a log has come does not tell whose
