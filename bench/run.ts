@@ -1,5 +1,5 @@
 // npm run bench: this runtime beside Kafka's own tools, on the same data, broker and machine, in one run.
-// Arguments: what to measure (default: all of json lz4 small wide exact s3), --rounds N (default 3), --no-write.
+// Arguments: what to measure (default: all of json lz4 small wide exact s3), --rounds N (default 5), --no-write.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { measureWide } from './wide.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '3' }, 'no-write': { type: 'boolean' } },
+  options: { rounds: { type: 'string', default: '5' }, 'no-write': { type: 'boolean' } },
 });
 const names = [...dataSets.map(({ name }) => name), 'wide', 'exact', 's3'];
 const unknown = positionals.find((name) => !names.includes(name));
