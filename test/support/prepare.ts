@@ -14,7 +14,7 @@ async function prepare(versions: string[]): Promise<void> {
   await Promise.all([brokers(), installMinistack()]);
 }
 
-const ofTests = ['4', '3.6'];
+const ofTests = ['4', '3.9', '3.6'];
 
 export default (): Promise<void> => prepare(ofTests);
 

@@ -64,7 +64,13 @@ export class Broker {
     const { install, java, directory } = this.#spec;
     const log = openSync(this.logFile, 'a');
     const logStart = fstatSync(log).size;
-    const flags = [...java, '-XX:+UseSerialGC', '-XX:-UsePerfData', '-Dorg.slf4j.simpleLogger.showDateTime=true'];
+    const flags = [
+      ...install.sharedClasses,
+      ...java,
+      '-XX:+UseSerialGC',
+      '-XX:-UsePerfData',
+      '-Dorg.slf4j.simpleLogger.showDateTime=true',
+    ];
     const args = [...flags, '-cp', install.classPath, 'Broker', join(directory, 'server.properties')];
     const child = spawnOwned('java', args, { stdio: ['pipe', log, log] });
     closeSync(log);

@@ -105,11 +105,13 @@ export class KafkaCluster {
   readonly version: string;
   /** Java class path of this version: Kafka's jars and the tests' own classes. */
   readonly classPath: string;
+  readonly #sharedClasses: string[];
   readonly #directory: string;
   readonly #tools = new Set<ChildProcess>();
 
   constructor(install: KafkaInstall, directory: string, brokers: Broker[]) {
     this.classPath = install.classPath;
+    this.#sharedClasses = install.sharedClasses;
     this.#directory = directory;
     this.brokers = brokers;
     this.version = install.version;
@@ -148,7 +150,16 @@ export class KafkaCluster {
 
   /** Starts a Java program with pipes for its standard streams. It is killed when the cluster stops. */
   spawnTool(mainClass: string, args: string[], options: Pick<RunOptions, 'env'> = {}): ChildProcess {
-    const java = [...quiet, '-Xmx512m', '-XX:-UsePerfData', '-cp', this.classPath, mainClass, ...args];
+    const java = [
+      ...this.#sharedClasses,
+      ...quiet,
+      '-Xmx512m',
+      '-XX:-UsePerfData',
+      '-cp',
+      this.classPath,
+      mainClass,
+      ...args,
+    ];
     const child = spawnOwned('java', java, { stdio: 'pipe', env: { ...process.env, ...options.env } });
     this.#tools.add(child);
     child.once('exit', () => this.#tools.delete(child));

@@ -2,9 +2,10 @@
 
 import { createHash } from 'node:crypto';
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { cached } from '../cache.ts';
+import { join, relative } from 'node:path';
+import { cacheDirectory, cached } from '../cache.ts';
 import { runOk } from '../process.ts';
+import { archiveClasses } from './shared-classes.ts';
 
 /** The versions that tests ask for by name; any other version of Maven Central is taken as it is written. */
 const versions: Record<string, string> = {
@@ -18,6 +19,8 @@ export interface KafkaInstall {
   version: string;
   /** Java class path: Kafka's jars and the tests' own classes. */
   classPath: string;
+  /** Options with which Java takes the classes that `shared-classes.ts` has archived. */
+  sharedClasses: string[];
   /** What `kafka-storage format` writes for a version: its feature levels. No cluster or node id is in it. */
   bootstrapCheckpoint: string;
 }
@@ -28,9 +31,19 @@ export async function installKafka(version = '4'): Promise<KafkaInstall> {
   const jarsDirectory = await cached(`kafka/${full}/jars`, (directory) => fetchJars(full, directory));
   const jars = (await readdir(jarsDirectory)).sort().map((name) => join(jarsDirectory, name));
   const classes = await compile(full, jars);
-  const classPath = [classes, ...jars].join(':');
+  const classPath = [join(classes, 'tests.jar'), ...jars].join(':');
   const formatted = await cached(`kafka/${full}/formatted`, (directory) => format(classPath, directory));
-  return { version: full, classPath, bootstrapCheckpoint: join(formatted, 'bootstrap.checkpoint') };
+  const install = {
+    version: full,
+    classPath,
+    bootstrapCheckpoint: join(formatted, 'bootstrap.checkpoint'),
+    sharedClasses: [],
+  };
+  const shared = await cached(`${relative(cacheDirectory(), classes)}-shared`, (directory) =>
+    archiveClasses(install, join(directory, 'broker.jsa')),
+  );
+  // Java goes on without them when they do not fit: a cache that was moved, another Java. Not worth a word in its output.
+  return { ...install, sharedClasses: [`-XX:SharedArchiveFile=${join(shared, 'broker.jsa')}`, '-Xlog:disable'] };
 }
 
 async function fetchJars(version: string, directory: string): Promise<void> {
@@ -45,9 +58,12 @@ async function compile(version: string, jars: string[]): Promise<string> {
   const sources = names.map((name) => join(directory, name));
   const hash = createHash('sha256');
   for (const source of sources) hash.update(await readFile(source));
-  const name = `kafka/${version}/classes-${hash.digest('hex').slice(0, 12)}`;
+  const name = `kafka/${version}/tests-${hash.digest('hex').slice(0, 12)}`;
   return cached(name, async (directory) => {
-    await runOk('javac', ['-nowarn', '-proc:none', '-d', directory, '-cp', jars.join(':'), ...sources]);
+    const compiled = join(directory, 'classes');
+    await runOk('javac', ['-nowarn', '-proc:none', '-d', compiled, '-cp', jars.join(':'), ...sources]);
+    // Classes in a directory cannot be shared.
+    await runOk('jar', ['--create', '--file', join(directory, 'tests.jar'), '-C', compiled, '.']);
   });
 }
 
