@@ -1,5 +1,6 @@
 import { neverOverwrite } from './archive-access.ts';
 import { objectsOf } from './archive-place.ts';
+import { parseArn } from './arn.ts';
 import { type PolicyDocument, policyDocument, type Statement } from './document.ts';
 
 export interface ArchiveBucketAccess {
@@ -8,9 +9,14 @@ export interface ArchiveBucketAccess {
   prefixes: readonly string[];
   /** The bucket's KMS key, by its ARN: no object may be encrypted with another one. Undefined for S3's own encryption. */
   keyArn?: string;
-  /** Roles that write here and may not delete, whatever their own policies say: backup, restore, drill. */
-  writerRoleArns?: readonly string[];
-  /** Role of another account whose replication writes here. */
+  /** Twelve digits: whose bucket it is. */
+  account: string;
+  /**
+   * Roles that may delete there, or change for how long objects are locked, as far as their own policies let them: the one that
+   * prunes, the one that extends locks. Beside them only the account's root user may. Default none.
+   */
+  maintenanceRoleArns?: readonly string[];
+  /** Role of another account whose replication writes here. It need not exist yet. */
   replicationRoleArn?: string;
 }
 
@@ -29,7 +35,7 @@ export function sharedBucketStatements(access: ArchiveBucketAccess): Statement[]
 }
 
 function onPrefixes(access: ArchiveBucketAccess): Statement[] {
-  const { keyArn, writerRoleArns = [], replicationRoleArn } = access;
+  const { keyArn, replicationRoleArn } = access;
   const objects = objectsIn(access);
   return [
     { ...neverOverwrite('NeverOverwrite', objects), Principal: '*' },
@@ -37,7 +43,7 @@ function onPrefixes(access: ArchiveBucketAccess): Statement[] {
       Null: { 's3:x-amz-server-side-encryption-customer-algorithm': 'false' },
     }),
     ...(keyArn === undefined ? [] : ownKeyOnly(keyArn, objects)),
-    ...(writerRoleArns.length === 0 ? [] : [neverDeletedBy(writerRoleArns, objects)]),
+    neverDeletedExceptBy(access, objects),
     ...(replicationRoleArn === undefined ? [] : [replicatedBy(replicationRoleArn, objects)]),
   ];
 }
@@ -69,28 +75,31 @@ function ownKeyOnly(keyArn: string, objects: string[]): Statement[] {
   ];
 }
 
-/** By their ARNs in a condition: as principals they would be bound to the ids of today's roles, and have to exist first. */
-function neverDeletedBy(roleArns: readonly string[], objects: string[]): Statement {
+/**
+ * By their ARNs in a condition: as principals they would be bound to the ids of today's roles, and have to exist first. What
+ * the lifecycle rules do is no request, and goes on.
+ */
+function neverDeletedExceptBy(
+  { bucketArn, account, maintenanceRoleArns = [] }: ArchiveBucketAccess,
+  objects: string[],
+) {
+  const root = `arn:${parseArn(bucketArn).partition}:iam::${account}:root`;
   return denyTo(
     '*',
     'NeverDelete',
-    [
-      's3:DeleteObject',
-      's3:DeleteObjectVersion',
-      // Retention of locked objects is a maintenance role's
-      's3:PutObjectRetention',
-      's3:BypassGovernanceRetention',
-    ],
+    ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:PutObjectRetention', 's3:BypassGovernanceRetention'],
     objects,
-    { ArnEquals: { 'aws:PrincipalArn': [...roleArns].sort() } },
+    { ArnNotEquals: { 'aws:PrincipalArn': [root, ...new Set(maintenanceRoleArns)].sort() } },
   );
 }
 
+/** The account as principal and the role in a condition: a principal has to exist, and the role is made after this bucket. */
 function replicatedBy(roleArn: string, objects: string[]): Statement {
+  const { partition, account } = parseArn(roleArn);
   return {
     Sid: 'ReplicatedFromOtherAccount',
     Effect: 'Allow',
-    Principal: { AWS: roleArn },
+    Principal: { AWS: `arn:${partition}:iam::${account}:root` },
     Action: [
       's3:ReplicateObject',
       's3:ReplicateTags',
@@ -98,6 +107,7 @@ function replicatedBy(roleArn: string, objects: string[]): Statement {
       's3:ObjectOwnerOverrideToBucketOwner',
     ],
     Resource: objects,
+    Condition: { ArnEquals: { 'aws:PrincipalArn': roleArn } },
   };
 }
 

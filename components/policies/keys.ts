@@ -1,9 +1,9 @@
-import { type AwsPlace, viaService } from './arn.ts';
+import { type AwsPlace, parseArn, viaService } from './arn.ts';
 import { type PolicyDocument, policyDocument, type Statement } from './document.ts';
 
 /**
  * Of the key that encrypts an archive or its replica. The account decides by IAM policies who uses it, as those of this folder
- * do; a role of another account, which replicates into it, has to be named here as well.
+ * do; a role of another account, which replicates into it, has to be named here as well. It need not exist yet.
  */
 export function archiveKeyPolicy({
   replicationRoleArn,
@@ -11,20 +11,25 @@ export function archiveKeyPolicy({
 }: AwsPlace & { replicationRoleArn?: string }): PolicyDocument {
   return policyDocument([
     governedByAccount(owner),
-    ...(replicationRoleArn === undefined
-      ? []
-      : [
-          {
-            Sid: 'ReplicationFromOtherAccount',
-            Effect: 'Allow' as const,
-            Principal: { AWS: replicationRoleArn },
-            // Replicas without, and with a bucket key
-            Action: ['kms:Encrypt', 'kms:GenerateDataKey'],
-            Resource: ['*'],
-            Condition: { StringEquals: { 'kms:ViaService': viaService('s3', owner) } },
-          },
-        ]),
+    ...(replicationRoleArn === undefined ? [] : [replicationKey(owner, replicationRoleArn)]),
   ]);
+}
+
+/** The account as principal and the role in a condition: a principal has to exist, and the role is made after this key. */
+function replicationKey(owner: AwsPlace, roleArn: string): Statement {
+  const { partition, account } = parseArn(roleArn);
+  return {
+    Sid: 'ReplicationFromOtherAccount',
+    Effect: 'Allow',
+    Principal: { AWS: `arn:${partition}:iam::${account}:root` },
+    // Replicas without, and with a bucket key
+    Action: ['kms:Encrypt', 'kms:GenerateDataKey'],
+    Resource: ['*'],
+    Condition: {
+      StringEquals: { 'kms:ViaService': viaService('s3', owner) },
+      ArnEquals: { 'aws:PrincipalArn': roleArn },
+    },
+  };
 }
 
 /** Of a key that encrypts an alarm topic. AWS's own key for SNS has a policy that lets no other service in. */

@@ -12,6 +12,7 @@ import { alarmKeyPolicy, archiveKeyPolicy } from '../../components/policies/keys
 import { prunePolicy } from '../../components/policies/prune.ts';
 import { replicationPolicy } from '../../components/policies/replication.ts';
 import { exactRestorePolicy, restorePolicy } from '../../components/policies/restore.ts';
+import { retentionPolicy } from '../../components/policies/retention.ts';
 import { schedulerPolicy } from '../../components/policies/scheduler.ts';
 import { replicationTrustPolicy, schedulerTrustPolicy, taskTrustPolicy } from '../../components/policies/trust.ts';
 import { matchesAnyPattern } from '../../runtime/src/config/topic-patterns.ts';
@@ -32,7 +33,7 @@ import {
 const keyPolicy = archiveKeyPolicy({ partition: 'aws', region: 'us-west-2', account: ACCOUNT });
 const ask = async (asked: Asked, by: Deciding) => {
   const ofKey = asked.action.startsWith('kms:') && by.identity !== undefined;
-  return [asked, await decide(asked, ofKey ? { ...by, resource: keyPolicy } : by)];
+  return [asked, await decide(asked, ofKey ? { resource: keyPolicy, ...by } : by)];
 };
 const allowed = async (requests: Asked[], by: Deciding) => {
   for (const asked of requests) expect(await ask(asked, by)).toEqual([asked, 'Allowed']);
@@ -334,9 +335,11 @@ describe('the policy of the archive bucket', () => {
     bucketArn: BUCKET,
     prefixes: ['orders', 'orders-restores'],
     keyArn: KEY,
-    writerRoleArns: [ROLE],
+    account: ACCOUNT,
+    maintenanceRoleArns: [pruner],
   });
-  const admin = { identity: everything, resource, caller: pruner };
+  const admin = { identity: everything, resource };
+  const maintenance = { ...admin, caller: pruner };
   const put = (context: Record<string, string>): Asked => {
     const asked = s3Request('PutObject', 'orders/x');
     return { ...asked, context: { ...asked.context, ...context } };
@@ -352,15 +355,39 @@ describe('the policy of the archive bucket', () => {
       },
     ));
 
-  test('not even an administrator overwrites; other prefixes are left alone', async () => {
-    await denied([overwrites('orders/FORMAT'), overwrites('orders-restores/x')], admin);
-    await allowed([overwrites('payments/x')], admin);
+  test('nor does it mind how the runtime signs: over TLS without a hash of the payload', () =>
+    allowed([put({ 's3:x-amz-content-sha256': 'UNSIGNED-PAYLOAD' })], {
+      identity: backupPolicy({ archive: ARCHIVE }),
+      resource,
+    }));
+
+  test('nobody overwrites, whatever its own policy says; other prefixes are left alone', async () => {
+    for (const by of [admin, maintenance]) {
+      await denied([overwrites('orders/FORMAT'), overwrites('orders-restores/x')], by);
+      await allowed([overwrites('payments/x')], by);
+    }
   });
 
-  test('whoever writes deletes nothing, whatever its own policy says', async () => {
-    const held = { action: 's3:BypassGovernanceRetention', resource: `${BUCKET}/orders/x` };
-    await denied([...deletes('orders/x'), held], { identity: everything, resource });
-    await allowed(deletes('orders/x'), admin);
+  test('nobody deletes or shortens a lock but maintenance roles and the root user', async () => {
+    const held = [
+      { action: 's3:BypassGovernanceRetention', resource: `${BUCKET}/orders/x` },
+      { action: 's3:PutObjectRetention', resource: `${BUCKET}/orders/x` },
+    ];
+    await denied([...deletes('orders/x'), ...deletes('orders-restores/x'), ...held], admin);
+    await allowed(deletes('payments/x'), admin);
+    await allowed([...deletes('orders/x'), ...held], maintenance);
+    await denied(deletes('orders/x'), { ...admin, caller: `${pruner}-2` });
+    // The root user needs no policy of its own; its user's ARN is what the condition sees.
+    const root = { ...admin, caller: `arn:aws:iam::${ACCOUNT}:root` };
+    await allowed(deletes('orders/x'), root);
+  });
+
+  test('the role that prunes: its own policy and that of the bucket together', async () => {
+    const prune = { identity: prunePolicy({ archive: ARCHIVE }), resource, caller: pruner };
+    const [current, version] = deletes('orders/packs/a/1');
+    await allowed([current!], prune);
+    await denied([version!, ...deletes('orders/FORMAT'), overwrites('orders/x')], prune);
+    await denied([current!], { ...prune, caller: ROLE });
   });
 
   test('only its own key', async () => {
@@ -382,11 +409,78 @@ describe('the policy of the archive bucket', () => {
     const foreign = 'arn:aws:iam::210987654321:role/replication';
     const replicate = { action: 's3:ReplicateObject', resource: `${BUCKET}/orders/x` };
     await allowed([replicate], admin);
-    const open = archiveBucketPolicy({ bucketArn: BUCKET, prefixes: ['orders'], replicationRoleArn: foreign });
+    const open = archiveBucketPolicy({
+      bucketArn: BUCKET,
+      prefixes: ['orders'],
+      account: ACCOUNT,
+      replicationRoleArn: foreign,
+    });
     await allowed([replicate], { identity: everything, resource: open, caller: foreign });
     await denied([s3Request('PutObject', 'orders/x')], { identity: everything, resource: open, caller: foreign });
     await denied([replicate], { identity: everything, resource: open, caller: `${foreign}-2` });
+    await denied([{ ...replicate, resource: `${BUCKET}/payments/x` }], {
+      identity: everything,
+      resource: open,
+      caller: foreign,
+    });
   });
+
+  test('the key of a replica, for the role of the other account and through S3 alone', async () => {
+    const foreign = 'arn:aws:iam::210987654321:role/replication';
+    const ofKey = archiveKeyPolicy({
+      partition: 'aws',
+      region: 'us-west-2',
+      account: ACCOUNT,
+      replicationRoleArn: foreign,
+    });
+    const by = { identity: everything, resource: ofKey, caller: foreign };
+    const uses = (action: string, service?: string): Asked => kmsRequest(action, BUCKET, service);
+    await allowed([uses('kms:Encrypt'), uses('kms:GenerateDataKey')], by);
+    await denied([uses('kms:Decrypt'), uses('kms:Encrypt', 'sqs.us-west-2.amazonaws.com')], by);
+    await denied([uses('kms:Encrypt')], { ...by, caller: `${foreign}-2` });
+  });
+});
+
+test('locks are extended, on the archive and its replica, in their mode and not beyond their days', async () => {
+  const replica = {
+    bucketArn: 'arn:aws:s3:::kafka-backups-replica',
+    prefix: 'orders',
+    keyArn: 'arn:aws:kms:us-east-1:123456789012:key/22222222-2222-3333-4444-555555555555',
+  };
+  const by = { identity: retentionPolicy({ archive: ARCHIVE, replica, mode: 'GOVERNANCE', days: 30 }) };
+  const extend = (key: string, mode: string, days: number, bucket = BUCKET): Asked => ({
+    action: 's3:PutObjectRetention',
+    resource: `${bucket}/${key}`,
+    context: { 's3:object-lock-mode': mode, 's3:object-lock-remaining-retention-days': String(days) },
+  });
+  const rules = (bucket: string): Asked => ({ action: 's3:GetBucketObjectLockConfiguration', resource: bucket });
+  const until = (key: string): Asked => ({ action: 's3:GetObjectRetention', resource: `${BUCKET}/${key}` });
+  await allowed(
+    [
+      ...readsAt('orders'),
+      rules(BUCKET),
+      rules(replica.bucketArn),
+      until('orders/packs/a/1'),
+      extend('orders/packs/a/1', 'GOVERNANCE', 30),
+      extend('orders/packs/a/1', 'GOVERNANCE', 30, replica.bucketArn),
+      kmsRequest('kms:Decrypt', replica.bucketArn, 's3.us-east-1.amazonaws.com', replica.keyArn),
+    ],
+    by,
+  );
+  await denied(
+    [
+      extend('orders/packs/a/1', 'COMPLIANCE', 30),
+      extend('orders/packs/a/1', 'GOVERNANCE', 32),
+      extend('payments/packs/a/1', 'GOVERNANCE', 30),
+      until('payments/packs/a/1'),
+      { action: 's3:BypassGovernanceRetention', resource: `${BUCKET}/orders/x` },
+      { action: 's3:PutObjectLegalHold', resource: `${BUCKET}/orders/x` },
+      s3Request('PutObject', 'orders/x'),
+      ...deletes('orders/x'),
+      ...ELSEWHERE,
+    ],
+    by,
+  );
 });
 
 test('replication reads the source and writes the replica, each with its key', async () => {

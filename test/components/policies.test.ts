@@ -20,6 +20,7 @@ import {
 import { prunePolicy } from '../../components/policies/prune.ts';
 import { replicationPolicy } from '../../components/policies/replication.ts';
 import { exactRestorePolicy, restorePolicy } from '../../components/policies/restore.ts';
+import { retentionPolicy } from '../../components/policies/retention.ts';
 import { schedulerPolicy } from '../../components/policies/scheduler.ts';
 import {
   executionTrustPolicy,
@@ -156,12 +157,15 @@ test('statements for a bucket that others use concern the given prefixes alone',
     bucketArn: BUCKET,
     prefixes: ['orders', 'orders-restores'],
     keyArn: KEY,
+    account: '123456789012',
   });
   for (const { Sid, Resource } of statements) {
     expect(Sid).toBeUndefined();
     expect(Resource).toEqual([`${BUCKET}/orders-restores/*`, `${BUCKET}/orders/*`]);
   }
-  expect(() => sharedBucketStatements({ bucketArn: BUCKET, prefixes: [] })).toThrow('the whole bucket');
+  expect(() => sharedBucketStatements({ bucketArn: BUCKET, prefixes: [], account: '123456789012' })).toThrow(
+    'the whole bucket',
+  );
 });
 
 test('secrets by what IAM sees of them', () => {
@@ -197,6 +201,7 @@ function everyPolicy(partition: string, region: string): Record<string, PolicyDo
     groups: groupsPolicy({ cluster, archive }),
     drill: drillPolicy({ cluster: { clusterArn, topicPrefix: 'drill-', exact: true }, archive }),
     prune: prunePolicy({ archive }),
+    retention: retentionPolicy({ archive, replica: archive, mode: 'GOVERNANCE', days: 30 }),
     replication: replicationPolicy({ source: archive, destination: archive, otherAccount: true, objectLock: true }),
     scheduler: schedulerPolicy({
       ecsClusterArn: arn('ecs', 'cluster/c'),
@@ -214,7 +219,8 @@ function everyPolicy(partition: string, region: string): Record<string, PolicyDo
       bucketArn,
       prefixes: [''],
       keyArn,
-      writerRoleArns: [role('backup')],
+      account: '123456789012',
+      maintenanceRoleArns: [role('prune')],
       replicationRoleArn: role('r'),
     }),
     archiveKey: archiveKeyPolicy({ ...place, replicationRoleArn: role('r') }),
