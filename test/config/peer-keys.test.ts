@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfiguration } from '../../runtime/src/config/parse-configuration.ts';
+import type { Secret } from '../../runtime/src/config/secret.ts';
 
 const options = { file: 'f.yaml', env: { KAFKA_PASSWORD: 'p' }, now: new Date(0) };
 
@@ -185,7 +186,7 @@ describe('keys of the peer that mean the same here', () => {
     const security = `  security: {security_protocol: SASL_SSL, sasl_mechanism: ${spelling}, sasl_username: u, sasl_password: "\${KAFKA_PASSWORD}"}\n`;
     const { job, remarks } = read(backup('', security));
     expect(job).toMatchObject({ source: { security: { protocol: 'SASL_SSL', mechanism, username: 'u' } } });
-    expect(job.mode === 'backup' && job.source.security.password?.reveal()).toBe('p');
+    expect(job.mode === 'backup' && (job.source.security.password as Secret).reveal()).toBe('p');
     expect(remarks).toEqual([]);
   });
 

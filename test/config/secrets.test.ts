@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { describeJob } from '../../runtime/src/config/describe-job.ts';
 import { checkFragment, parseConfiguration } from '../../runtime/src/config/parse-configuration.ts';
+import type { Secret } from '../../runtime/src/config/secret.ts';
 import { MskBackupError } from '../../runtime/src/errors.ts';
 
 const PASSWORD = 'hunter2-\u00fc"\\x';
@@ -43,7 +44,7 @@ describe('secrets', () => {
   test('are there for those who ask, and in nothing that is shown', () => {
     const parsed = parseConfiguration(stringify(configuration), options);
     if (parsed.job.mode !== 'backup' || parsed.job.storage.backend !== 's3') throw new Error('another job');
-    expect(parsed.job.source.security.password?.reveal()).toBe(PASSWORD);
+    expect((parsed.job.source.security.password as Secret).reveal()).toBe(PASSWORD);
     expect(parsed.job.storage.secretAccessKey?.reveal()).toBe(SECRET_KEY);
     expectHidden(shown(parsed), PASSWORD, SECRET_KEY);
     expectHidden(shown(describeJob(parsed.job)), PASSWORD, SECRET_KEY, 'AKIAIOSFODNN7');

@@ -1,4 +1,5 @@
 import type { BackupJob, Job, KafkaEndpoint, LambdaMapping, RestoreJob, StorageLocation } from './job.ts';
+import { describeSetting } from './security.ts';
 
 const MASK = '***';
 
@@ -96,11 +97,14 @@ function describeEndpoint(endpoint: KafkaEndpoint): Described {
     security: {
       security_protocol: security.protocol,
       sasl_mechanism: security.mechanism,
-      sasl_username: security.username,
-      sasl_password: security.password && MASK,
-      ssl_ca_location: security.caFile,
-      ssl_certificate_location: security.certificateFile,
-      ssl_key_location: security.keyFile,
+      sasl_username: describeSetting(security.username),
+      sasl_password: describeSetting(security.password),
+      ssl_ca_location: describeSetting(security.caFile),
+      ssl_certificate_location: describeSetting(security.certificateFile),
+      ssl_key_location: describeSetting(security.keyFile),
+      region: security.region,
+      assume_role_arn: security.assumeRole?.arn,
+      assume_role_external_id: security.assumeRole?.externalId,
     },
     connection: {
       connect_timeout: `${endpoint.connectTimeoutMs}ms`,

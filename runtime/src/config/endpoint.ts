@@ -1,11 +1,15 @@
 import type { Findings, Path } from './findings.ts';
 import type { KafkaEndpoint, KafkaSecurity, TopicSelection } from './job.ts';
+import { regionOfBroker } from './msk-broker.ts';
 import type { SourceSection, TargetSection } from './schema/kafka.ts';
 import { toSecurity } from './security.ts';
 
 /** Ports on which MSK listens inside its VPC. */
 const MSK_PORTS = { PLAINTEXT: 9092, SSL: 9094, SASL_SSL: 9096, SASL_PLAINTEXT: 9092 };
 const IAM_PORT = 9098;
+/** MSK's ports for other mechanisms than IAM, outside its VPC: SCRAM and TLS. There, IAM has 9198. */
+const PUBLIC_PORTS = [9194, 9196];
+const IAM_PUBLIC_PORT = 9198;
 
 export function toEndpoint(
   section: SourceSection | TargetSection | undefined,
@@ -15,8 +19,13 @@ export function toEndpoint(
   const path = [name, 'bootstrap_servers'];
   if (section?.bootstrap_servers === undefined) findings.required(path, 'is missing: host:port of at least one broker');
   const security = toSecurity(section?.security ?? {}, [name, 'security'], findings);
+  const bootstrapServers = servers(section?.bootstrap_servers ?? [], path, security, findings);
+  const named = bootstrapServers.map(regionOfBroker).find((region) => region !== undefined);
+  if (security.region !== undefined && named !== undefined && named !== security.region) {
+    findings.remark([name, 'security', 'region'], `is used, although the brokers' names say ${named}`);
+  }
   return {
-    bootstrapServers: servers(section?.bootstrap_servers ?? [], path, security, findings),
+    bootstrapServers,
     security,
     connectTimeoutMs: section?.connection?.connect_timeout ?? 10_000,
     requestTimeoutMs: section?.connection?.request_timeout ?? 30_000,
@@ -43,6 +52,14 @@ function servers(given: string | string[], path: Path, security: KafkaSecurity, 
   return [...new Set(found)];
 }
 
+/** The port to use instead, or the same. Of MSK's own brokers it is known what the other ports are for. */
+function iamPort(host: string, port: number | undefined): number {
+  if (port === undefined || port === MSK_PORTS.PLAINTEXT) return IAM_PORT;
+  if (regionOfBroker(host) === undefined) return port;
+  if (port === MSK_PORTS.SSL || port === MSK_PORTS.SASL_SSL) return IAM_PORT;
+  return PUBLIC_PORTS.includes(port) ? IAM_PUBLIC_PORT : port;
+}
+
 function checkedServer(server: string, at: Path, security: KafkaSecurity, findings: Findings): string {
   const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?$/.exec(server);
   const port = Number(match?.[2]);
@@ -50,10 +67,13 @@ function checkedServer(server: string, at: Path, security: KafkaSecurity, findin
     findings.problem(at, 'must be host:port');
     return server;
   }
-  if (security.mechanism === 'AWS_MSK_IAM' && (match[2] === undefined || port === MSK_PORTS.PLAINTEXT)) {
-    const why = match[2] === undefined ? 'has no port' : `port ${port} takes no IAM`;
-    findings.remark(at, `${why}: ${IAM_PORT} is used`);
-    return `${match[1]}:${IAM_PORT}`;
+  if (security.mechanism === 'AWS_MSK_IAM') {
+    const better = iamPort(match[1] as string, match[2] === undefined ? undefined : port);
+    if (better !== port) {
+      const why = match[2] === undefined ? 'has no port' : `port ${port} takes no IAM`;
+      findings.remark(at, `${why}: ${better} is used`);
+    }
+    return `${match[1]}:${better}`;
   }
   if (match[2] === undefined) {
     findings.problem(at, `has no port: ${match[1]}:${MSK_PORTS[security.protocol]} may be meant`);

@@ -4,15 +4,33 @@
  */
 import type { Secret } from './secret.ts';
 
+/** A value that is kept in Secrets Manager or in SSM's parameter store, and fetched when a run starts. */
+export interface StoredValue {
+  service: 'secretsmanager' | 'ssm';
+  /** As it is written in the configuration. */
+  arn: string;
+  /** The ARN of the secret or parameter alone. */
+  id: string;
+  region: string;
+  /** Secrets only: which value of a secret that is a JSON object. */
+  jsonKey?: string;
+  versionStage?: string;
+  versionId?: string;
+}
+
 export interface KafkaSecurity {
   protocol: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL';
   mechanism?: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | 'AWS_MSK_IAM';
-  username?: string;
-  password?: Secret;
-  /** Paths of PEM files. */
-  caFile?: string;
-  certificateFile?: string;
-  keyFile?: string;
+  username?: string | StoredValue;
+  password?: Secret | StoredValue;
+  /** Paths of PEM files, or PEM texts that are kept in AWS. */
+  caFile?: string | StoredValue;
+  certificateFile?: string | StoredValue;
+  keyFile?: string | StoredValue;
+  /** AWS_MSK_IAM: region of the cluster. Undefined: from the brokers' names, else the environment. */
+  region?: string;
+  /** AWS_MSK_IAM: role to connect as, for a cluster in another account. Undefined: the default credentials themselves. */
+  assumeRole?: { arn: string; externalId?: string };
 }
 
 export interface KafkaEndpoint {

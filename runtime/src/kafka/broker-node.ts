@@ -1,5 +1,5 @@
-import type { MskBackupError } from '../errors.ts';
-import type { Broker } from './client.ts';
+import { hasCode, type MskBackupError } from '../errors.ts';
+import type { ApiRequest, Broker } from './client.ts';
 import { BrokerConnection, type ConnectionSettings } from './kafkajs-connection.ts';
 
 type Lane = 'control' | 'fetch';
@@ -29,6 +29,19 @@ export class BrokerNode {
       this.#lanes.set(lane, connection);
     }
     return connection.opened();
+  }
+
+  /**
+   * Sends over a connection that this node gave. One whose session the broker does not renew has ended without sending it:
+   * then over a new one, which may log in as another principal.
+   */
+  async request<T>(connection: BrokerConnection, lane: Lane, request: ApiRequest<T>): Promise<T> {
+    try {
+      return await connection.request(request);
+    } catch (reason) {
+      if (!hasCode(reason, 'SESSION_NOT_RENEWED')) throw reason;
+    }
+    return (await this.connection(lane)).request(request);
   }
 
   /** Takes an open connection to the same address as its own; false when it has one already. */

@@ -10,7 +10,7 @@ import { type ApiVersionsResponse, apiVersionsRequest } from './protocol/api-ver
 import { protocolError } from './protocol/error-codes.ts';
 import { metadataRequest } from './protocol/metadata.ts';
 import { interruption, UNREACHABLE } from './retry.ts';
-import { loadSecurity } from './security.ts';
+import { loadSecurity } from './security/load-security.ts';
 import { describeTopicConfigs } from './topic-configs.ts';
 
 export interface KafkaClientOptions {
@@ -50,7 +50,7 @@ class KafkajsClient implements KafkaClient {
   async connect(): Promise<void> {
     this.#failIfEnded();
     this.#settings ??= {
-      ...(await loadSecurity(this.#endpoint.security)),
+      ...(await loadSecurity(this.#endpoint)),
       clientId: this.#clientId,
       connectTimeoutMs: this.#endpoint.connectTimeoutMs,
       requestTimeoutMs: this.#endpoint.requestTimeoutMs,
@@ -75,15 +75,16 @@ class KafkajsClient implements KafkaClient {
   async send<T>(nodeId: number, request: ApiRequest<T>, lane: 'control' | 'fetch' = 'control'): Promise<T> {
     this.#failIfEnded();
     this.#failIfNotOffered(request);
-    const node = this.#nodes.get(nodeId) ?? (await this.#lookUp(nodeId));
+    let node = this.#nodes.get(nodeId) ?? (await this.#lookUp(nodeId));
     let connection: BrokerConnection;
     try {
       connection = await node.connection(lane);
     } catch (reason) {
       this.#failIfEnded();
-      connection = await this.#moved(node, reason).then((successor) => successor.connection(lane));
+      node = await this.#moved(node, reason);
+      connection = await node.connection(lane);
     }
-    return connection.request(request);
+    return node.request(connection, lane, request);
   }
 
   /** The request may reach two brokers, when the first is lost before it answers. */
@@ -224,7 +225,7 @@ class KafkajsClient implements KafkaClient {
     for (const node of [...connected, ...others]) {
       try {
         const connection = await node.connection('control');
-        return await connection.request(request);
+        return await node.request(connection, 'control', request);
       } catch (reason) {
         if (!isConnectionFailure(reason) || this.#ended !== undefined) throw this.#ended ?? reason;
         failures.push(reason);

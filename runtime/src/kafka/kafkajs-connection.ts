@@ -4,9 +4,10 @@ import Connection from 'kafkajs/src/network/connection.js';
 import { MskBackupError } from '../errors.ts';
 import { type Address, formatAddress } from './address.ts';
 import type { ApiRequest } from './client.ts';
+import { oauthBearer, TokenRefusal } from './kafkajs-oauthbearer.ts';
 import { requestHeader, skipResponseTags } from './protocol/header.ts';
 import { ResponseAssembler } from './response-assembler.ts';
-import type { ConnectionSecurity } from './security.ts';
+import type { ConnectionSecurity, SaslSettings } from './security/load-security.ts';
 
 export interface ConnectionSettings extends ConnectionSecurity {
   clientId: string;
@@ -19,8 +20,10 @@ export interface ConnectionSettings extends ConnectionSecurity {
 /** Where requests wait while the broker has us throttled; the library's own value. */
 const CHECK_PENDING_MS = 10;
 const KEEP_ALIVE_MS = 60_000;
-/** How long before its end a SASL session is renewed, and at most which share of its lifetime. */
-const RENEW_BEFORE_MS = 10_000;
+/**
+ * In which last share of its lifetime a SASL session is renewed; Kafka's own client does it about then. Requests that are
+ * under way, and those that a broker holds back because of a quota (seconds), have to be over before the session is.
+ */
 const RENEW_BEFORE_SHARE = 0.2;
 
 const silent = { namespace: () => silent, debug() {}, info() {}, warn() {}, error() {} };
@@ -31,7 +34,7 @@ const SASL_VERSIONS = { 17: { minVersion: 0, maxVersion: 1 }, 36: { minVersion: 
 /**
  * One connection to one broker, from opening to its end; a new one is made after that. The library carries the socket,
  * TLS, SASL with re-authentication, request time-outs and throttling; bodies are ours, and stay uncopied and undecoded.
- * All that is known of kafkajs is in this file.
+ * All that is known of kafkajs is in this file and in kafkajs-oauthbearer.ts.
  */
 export class BrokerConnection {
   readonly address: string;
@@ -41,6 +44,7 @@ export class BrokerConnection {
   #socket: Socket | undefined;
   #opened: Promise<this> | undefined;
   #end: MskBackupError | undefined;
+  #wasAuthenticated = false;
   /** A server that hangs up before it has answered anything is often spoken to in the wrong way. */
   #answers = 0;
   /** Of the requests in flight that say where their answer goes. */
@@ -53,7 +57,7 @@ export class BrokerConnection {
       ...address,
       clientId: settings.clientId,
       ssl: settings.tls,
-      sasl: settings.sasl,
+      sasl: settings.sasl && saslOf(settings.sasl),
       connectionTimeout: settings.connectTimeoutMs,
       requestTimeout: settings.requestTimeoutMs,
       logger: silent,
@@ -93,7 +97,8 @@ export class BrokerConnection {
 
   /**
    * @throws MskBackupError kind `connection`: `CONNECTION_LOST`, `BROKER_UNREACHABLE` when the answer does not come in
-   * time (that ends the connection), `AUTHENTICATION_FAILED`; kind `data`: `MALFORMED_ANSWER`
+   * time (that ends the connection), `AUTHENTICATION_FAILED`, `SESSION_NOT_RENEWED` (the request was not sent; a new
+   * connection may do); kind `data`: `MALFORMED_ANSWER`
    */
   async request<T>(request: ApiRequest<T>): Promise<T> {
     let answer: Buffer;
@@ -133,11 +138,20 @@ export class BrokerConnection {
   async #authenticate(): Promise<void> {
     const connection = this.#connection;
     if (this.#settings.sasl === null || connection.isAuthenticated()) return;
-    await connection.authenticate();
+    if (this.#end !== undefined) throw this.#end;
+    try {
+      await connection.authenticate();
+    } catch (reason) {
+      if (!this.#wasAuthenticated || !isRefusal(reason)) throw reason;
+      const error = this.#notRenewed(reason);
+      this.close(error);
+      throw error;
+    }
+    this.#wasAuthenticated = true;
     // The library renews a fixed time before the end. A session of less than that would be renewed for every request,
     // which brokers refuse when it happens within a second.
     const lifetimeMs = Number(connection.sessionLifetime.toString());
-    connection.reauthenticationThreshold = Math.min(RENEW_BEFORE_MS, lifetimeMs * RENEW_BEFORE_SHARE);
+    connection.reauthenticationThreshold = lifetimeMs * RENEW_BEFORE_SHARE;
   }
 
   #createSocket(target: { host: string; port: number; ssl: ConnectionOptions | null; onConnect(): void }): Socket {
@@ -233,6 +247,7 @@ export class BrokerConnection {
   }
 
   #explainOpening(reason: unknown): MskBackupError {
+    if (reason instanceof MskBackupError) return reason;
     if (isRefusal(reason)) return this.#refused(reason);
     if (nameOf(reason) === 'KafkaJSRequestTimeoutError')
       return this.#unreachable('no answer while authenticating', reason);
@@ -256,10 +271,32 @@ export class BrokerConnection {
     return new MskBackupError(
       'connection',
       'AUTHENTICATION_FAILED',
-      `${this.address} refused to authenticate us: ${messageOf(cause)}; check mechanism, user name and password`,
+      `${this.address} refused to authenticate us: ${messageOf(cause)}; check ${this.#credentialsToCheck()}`,
       { cause },
     );
   }
+
+  /** As when the principal has another name than at the start of the connection: only a new one can have it. */
+  #notRenewed(cause: unknown): MskBackupError {
+    return new MskBackupError(
+      'connection',
+      'SESSION_NOT_RENEWED',
+      `${this.address} refused to renew the session: ${messageOf(cause)}; check ${this.#credentialsToCheck()}`,
+      { cause },
+    );
+  }
+
+  #credentialsToCheck(): string {
+    return this.#settings.sasl?.mechanism === 'OAUTHBEARER'
+      ? 'kafka-cluster:Connect of the role, security.region and the clock'
+      : 'mechanism, user name and password';
+  }
+}
+
+/** In the library's words. It writes into the object. */
+function saslOf(sasl: SaslSettings): object {
+  if (sasl.mechanism !== 'OAUTHBEARER') return { ...sasl };
+  return { mechanism: sasl.mechanism, authenticationProvider: oauthBearer(sasl.token) };
 }
 
 function nameOf(reason: unknown): string {
@@ -280,7 +317,7 @@ function reasonOf(reason: unknown): string {
 /** The broker said no, or proved not to know the password either. */
 function isRefusal(reason: unknown): boolean {
   const name = nameOf(reason);
-  return name === 'KafkaJSSASLAuthenticationError' || name === 'KafkaJSProtocolError';
+  return name === 'KafkaJSSASLAuthenticationError' || name === 'KafkaJSProtocolError' || reason instanceof TokenRefusal;
 }
 
 /** What to look at, by Node's words for a connection that did not come about. */
