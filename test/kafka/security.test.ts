@@ -9,7 +9,7 @@ import { createKafkaClient } from '../../runtime/src/kafka/kafkajs-client.ts';
 import { metadataRequest } from '../../runtime/src/kafka/protocol/metadata.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
 import { toolClass } from '../support/kafka/console.ts';
-import { runOk } from '../support/process.ts';
+import { STORE_PASSWORD, tlsKey } from '../support/kafka/tls.ts';
 import { endpointOf } from './support.ts';
 
 const LOGIN_MODULES = 'org.apache.kafka.common.security';
@@ -116,52 +116,29 @@ describe('SASL', () => {
   });
 });
 
-/** Writes the private key of a key store as the PEM file that programs other than Java read. */
-const EXPORT_KEY = `
-import java.nio.file.*; import java.security.*; import java.util.Base64;
-public class ExportKey {
-  public static void main(String[] args) throws Exception {
-    KeyStore store = KeyStore.getInstance(Path.of(args[0]).toFile(), "changeit".toCharArray());
-    byte[] key = store.getKey(args[1], "changeit".toCharArray()).getEncoded();
-    String pem = Base64.getMimeEncoder(64, new byte[] {10}).encodeToString(key);
-    Files.writeString(Path.of(args[2]), "-----BEGIN PRIVATE KEY-----\\n" + pem + "\\n-----END PRIVATE KEY-----\\n");
-  }
-}`;
-
 describe('TLS with client certificates', () => {
   let directory: string;
   let cluster: KafkaCluster;
   let security: KafkaSecurity;
 
-  /** A key with a certificate signed by itself, in a key store. */
-  async function makeKey(alias: string): Promise<{ store: string; certificate: string }> {
-    const store = join(directory, `${alias}.p12`);
-    const options = ['-alias', alias, '-keystore', store, '-storetype', 'PKCS12', '-storepass', 'changeit'];
-    await runOk('keytool', [
-      ...['-genkeypair', '-keyalg', 'EC', '-dname', `CN=${alias}`, '-validity', '30'],
-      ...['-ext', 'SAN=IP:127.0.0.1,DNS:localhost', ...options],
-    ]);
-    const certificate = join(directory, `${alias}.pem`);
-    await writeFile(certificate, await runOk('keytool', ['-exportcert', '-rfc', ...options]));
-    return { store, certificate };
-  }
-
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'msk-backup-tls-'));
-    const [broker, client] = [await makeKey('broker'), await makeKey('client')];
-    const keyFile = join(directory, 'client.key');
-    await writeFile(join(directory, 'ExportKey.java'), EXPORT_KEY);
-    await runOk('java', [join(directory, 'ExportKey.java'), client.store, 'client', keyFile]);
+    const [broker, client] = [await tlsKey('broker'), await tlsKey('client')];
     // A broker refuses to start when it does not trust its own certificate.
     const trusted = join(directory, 'trusted.pem');
     await writeFile(trusted, (await Promise.all([broker, client].map((key) => readFile(key.certificate)))).join(''));
-    security = { protocol: 'SSL', caFile: broker.certificate, certificateFile: client.certificate, keyFile };
+    security = {
+      protocol: 'SSL',
+      caFile: broker.certificate,
+      certificateFile: client.certificate,
+      keyFile: client.key,
+    };
     cluster = await startKafka({
       config: speaking('SSL', {
         'ssl.client.auth': 'required',
         'ssl.keystore.location': broker.store,
         'ssl.keystore.type': 'PKCS12',
-        'ssl.keystore.password': 'changeit',
+        'ssl.keystore.password': STORE_PASSWORD,
         'ssl.truststore.location': trusted,
         'ssl.truststore.type': 'PEM',
       }),

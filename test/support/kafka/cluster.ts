@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { freePorts } from '../ports.ts';
 import { collect, ended, type Finished, type RunOptions, spawnOwned } from '../process.ts';
 import { Broker } from './broker.ts';
+import { IamListener, type IamOptions, setUpIam } from './iam-listener.ts';
 import { installKafka, type KafkaInstall, quiet } from './install.ts';
 
 export interface KafkaOptions {
@@ -24,6 +25,8 @@ export interface KafkaOptions {
    * true in vitest, where the time counts; false elsewhere, where their speed does (demo, benchmark).
    */
   shortLived?: boolean;
+  /** Adds a listener for MSK's IAM authentication beside the plaintext one: `cluster.iam`. */
+  iam?: IamOptions;
 }
 
 /**
@@ -34,7 +37,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
   const install = await installKafka(options.version);
   for (let attempt = 1; ; attempt++) {
     const directory = await mkdtemp(join(tmpdir(), 'msk-backup-kafka-'));
-    const cluster = new KafkaCluster(install, directory, await plan(install, directory, options));
+    const cluster = await plan(install, directory, options);
     try {
       await cluster.start();
       return cluster;
@@ -46,30 +49,37 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
   }
 }
 
-async function plan(install: KafkaInstall, directory: string, options: KafkaOptions): Promise<Broker[]> {
+async function plan(install: KafkaInstall, directory: string, options: KafkaOptions): Promise<KafkaCluster> {
+  const iam = options.iam && (await setUpIam(directory, options.iam));
   const count = options.brokers ?? 1;
   const shortLived = options.shortLived ?? process.env.VITEST !== undefined;
   const java = [`-Xmx${options.heap ?? '512m'}`, ...(shortLived ? ['-XX:TieredStopAtLevel=1'] : [])];
-  const ports = await freePorts(2 * count);
+  if (iam) java.push(...iam.java);
+  const ports = await freePorts((iam ? 3 : 2) * count);
+  const iamPorts = ports.slice(2 * count);
   const nodeIds = Array.from({ length: count }, (_, index) => index + 1);
   const controllers = nodeIds.map((nodeId, index) => `${nodeId}@127.0.0.1:${ports[count + index]}`).join(',');
   // 16 random bytes as Kafka prints ids; a leading dash would look like an option to its tools.
   const clusterId = `M${randomBytes(16).toString('base64url').slice(1, 21)}A`;
-  return nodeIds.map((nodeId, index) => {
+  const brokers = nodeIds.map((nodeId, index) => {
     const port = ports[index]!;
+    const iamListener = iam ? `,IAM://127.0.0.1:${iamPorts[index]}` : '';
     const config = {
       ...defaults(count),
       'process.roles': 'broker,controller',
       'node.id': String(nodeId),
       'controller.quorum.voters': controllers,
       'controller.listener.names': 'CONTROLLER',
-      listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${ports[count + index]}`,
-      'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+      listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${ports[count + index]}${iamListener}`,
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}${iamListener}`,
+      ...iam?.config,
       ...options.config,
     };
     const own = join(directory, `broker-${nodeId}`);
     return new Broker({ install, nodeId, clusterId, port, directory: own, config, java });
   });
+  const listener = iam && new IamListener(iamPorts, iam.caFile, options.iam!.region, brokers, iam.keysFile);
+  return new KafkaCluster(install, directory, brokers, listener);
 }
 
 function defaults(brokers: number): Record<string, string> {
@@ -106,10 +116,12 @@ export class KafkaCluster {
   /** Java class path of this version: Kafka's jars and the tests' own classes. */
   readonly classPath: string;
   readonly #sharedClasses: string[];
+  readonly #iam: IamListener | undefined;
   readonly #directory: string;
   readonly #tools = new Set<ChildProcess>();
 
-  constructor(install: KafkaInstall, directory: string, brokers: Broker[]) {
+  constructor(install: KafkaInstall, directory: string, brokers: Broker[], iam?: IamListener) {
+    this.#iam = iam;
     this.classPath = install.classPath;
     this.#sharedClasses = install.sharedClasses;
     this.#directory = directory;
@@ -119,6 +131,12 @@ export class KafkaCluster {
 
   get bootstrapServers(): string[] {
     return this.brokers.map((broker) => broker.address);
+  }
+
+  /** The listener that the option `iam` asks for. */
+  get iam(): IamListener {
+    if (this.#iam === undefined) throw new Error('this cluster was started without the option iam');
+    return this.#iam;
   }
 
   /** Data directory of each broker, in the order of `brokers`. */
