@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // Examples are tried with the components as they stand, not as they were built last.
+  resolve: { alias: { 'msk-backup': new URL('./components/index.ts', import.meta.url).pathname } },
   test: {
     include: ['test/**/*.test.ts'],
     // Real brokers: two test files at a time is what two cores carry. A process each, so that native code and signal

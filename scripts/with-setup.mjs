@@ -26,9 +26,18 @@ if (olderThan(inRoot('node_modules/.package-lock.json'), [inRoot('package-lock.j
   await step('Installing Node packages', 'npm', ['ci', '--loglevel=error', '--no-progress']);
 if (olderThan(inRoot('runtime/dist/.built'), filesUnder(inRoot('runtime/src')))) {
   rmSync(inRoot('runtime/dist'), { recursive: true, force: true }); // A removed source leaves no output behind.
-  await step('Building the runtime', 'npm', ['run', '--silent', 'build']);
+  await step('Building the runtime', 'npm', ['run', '--silent', 'build', '--workspace', 'runtime']);
   writeFileSync(inRoot('runtime/dist/.built'), '');
 }
+// Tests load the package as programs do.
+const packaged = ['components', 'runtime/src'].flatMap((folder) => filesUnder(inRoot(folder)));
+if (
+  olderThan(inRoot('dist/.built'), [
+    ...packaged,
+    ...['stack.ts', 'Dockerfile'].map((file) => inRoot(file)).filter(existsSync),
+  ])
+)
+  await step('Building the package', 'npm', ['run', '--silent', 'build:package']);
 // Only the tests need an old version as well.
 const kafkaVersions = name === 'demo' || name === 'bench' ? ['4'] : [];
 await step('Preparing Kafka and the S3 emulator', node24, ['test/support/prepare.ts', ...kafkaVersions]);

@@ -1,0 +1,1 @@
+export { RuntimeImage, type RuntimeImageArgs } from './runtime-image.ts';
