@@ -15,6 +15,7 @@ import {
   parseTimeOption,
 } from './options.ts';
 import type { Execute } from './run.ts';
+import { addRunCommand } from './run-command.ts';
 
 /** ECS and Kubernetes kill 30 seconds after SIGTERM; a run that has something to put in order is over well before. */
 const GRACE_MS = 20_000;
@@ -107,6 +108,8 @@ export function buildProgram(): Command {
   addGroupsCommands(program, does, GRACE_MS);
 
   addEsmCommands(program, does, GRACE_MS);
+
+  addRunCommand(program, does);
 
   program
     .command('offsets')

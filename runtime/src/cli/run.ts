@@ -12,6 +12,8 @@ import { stopOnSignals } from './stop-on-signals.ts';
 /** What a command works with. */
 export interface Run<Options extends CommonOptions> {
   options: Options;
+  /** What stands behind the options. */
+  args: string[];
   context: RunContext;
   /** Lines for people and log collectors on the standard error. */
   log: Log;
@@ -62,7 +64,14 @@ export async function run(command: Command, execute: Execute, graceMs: number): 
     },
   });
   try {
-    process.exitCode = await execute({ options, context: { progress, signal: stopping.signal }, log, print, write });
+    process.exitCode = await execute({
+      options,
+      args: command.args,
+      context: { progress, signal: stopping.signal },
+      log,
+      print,
+      write,
+    });
   } catch (error) {
     tell(error);
   } finally {
