@@ -65,3 +65,17 @@ export async function askThrough(sessions: number, endpoint: KafkaEndpoint): Pro
     return (await Promise.all(answers)).length;
   });
 }
+
+/** What comes of the work, its failure too, and what the brokers said meanwhile. */
+export async function verdictsDuring(cluster: KafkaCluster, work: () => Promise<unknown>) {
+  const before = await cluster.iam.verdicts();
+  const result = await work().catch((reason) => reason);
+  const after = await cluster.iam.verdicts();
+  return {
+    result,
+    accepted: after.accepted.slice(before.accepted.length),
+    refused: after.refused.slice(before.refused.length),
+    connections: after.connections - before.connections,
+    expired: after.expired - before.expired,
+  };
+}

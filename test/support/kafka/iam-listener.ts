@@ -29,6 +29,10 @@ export interface IamVerdicts {
   accepted: string[];
   /** Why the others were not. */
   refused: string[];
+  /** Opened to the listener. */
+  connections: number;
+  /** Ended because a request came after the session's end. */
+  expired: number;
 }
 
 export class IamListener {
@@ -60,7 +64,15 @@ export class IamListener {
       logs.flatMap((log) =>
         [...log.matchAll(new RegExp(`^IAM ${word}: (.*)$`, 'gm'))].map(([, rest]) => rest as string),
       );
-    return { accepted: found('accepted'), refused: found('refused') };
+    // The listener is in the name of the thread.
+    const count = (words: string) =>
+      logs.flatMap((log) => log.match(new RegExp(`IAM\\)?-SASL_SSL-.*${words}`, 'g')) ?? []).length;
+    return {
+      accepted: found('accepted'),
+      refused: found('refused'),
+      connections: count('listening to new connection'),
+      expired: count('Disconnecting expired channel'),
+    };
   }
 }
 
@@ -80,7 +92,12 @@ export async function setUpIam(directory: string, options: IamOptions): Promise<
   return {
     keysFile,
     caFile: certificate,
-    java: [`-Dmsk.iam.region=${options.region}`, `-Dmsk.iam.credentials=${keysFile}`],
+    java: [
+      `-Dmsk.iam.region=${options.region}`,
+      `-Dmsk.iam.credentials=${keysFile}`,
+      // Tells of each new connection and of those that are ended because their session is over.
+      '-Dorg.slf4j.simpleLogger.log.kafka.network.Processor=debug',
+    ],
     config: {
       'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,IAM:SASL_SSL',
       'inter.broker.listener.name': 'PLAINTEXT',
