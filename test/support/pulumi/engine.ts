@@ -47,7 +47,11 @@ export async function installYamlHost(): Promise<string> {
 
 /** At the lowest priority: it takes both cores for minutes, and the machine is in use. */
 async function go(cwd: string, args: string[], env: Record<string, string> = {}): Promise<void> {
-  await runOk('nice', ['-n', '19', 'go', ...args], { cwd, env: { GOFLAGS: '-buildvcs=false', ...env }, timeoutMs: anHour });
+  await runOk('nice', ['-n', '19', 'go', ...args], {
+    cwd,
+    env: { GOFLAGS: '-buildvcs=false', ...env },
+    timeoutMs: anHour,
+  });
 }
 
 if (import.meta.main) {
