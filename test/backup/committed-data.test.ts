@@ -84,7 +84,14 @@ describe.each([
     expect(hanging.groups).toMatchObject([
       { groupId: `ahead-${topic}`, offsets: [{ offset: partition!.cut, clampedFrom: highWatermark, metadata: 'm' }] },
     ]);
-    expect(archive.notes).toEqual([expect.stringContaining(`group ahead-${topic} was at offset ${highWatermark}`)]);
+    expect(archive.notes).toEqual([
+      expect.stringContaining(`group ahead-${topic} was at offset ${highWatermark}`),
+      expect.stringMatching(
+        new RegExp(
+          `^${topic}\\[0\\]: producer \\d+ \\(transactional id .*has a transaction open since offset ${partition!.cut}; 2 records`,
+        ),
+      ),
+    ]);
 
     await a.abort();
     const ended = await archive.backup(kafka, [topic], { job });

@@ -6,6 +6,7 @@ import type { RunContext } from '../observe/run-context.ts';
 import { withPositionsOf, withTopicsOf } from './carry-over.ts';
 import type { Cut } from './cut.ts';
 import { findRestarts } from './find-restarts.ts';
+import { tellOpenTransactions } from './open-transactions.ts';
 import { type PartitionPlan, planPartition } from './plan-partition.ts';
 import { resumeCut } from './resume-cut.ts';
 import { selectTopics } from './select-topics.ts';
@@ -64,6 +65,7 @@ export async function planRun(
       );
     }
   }
+  await tellOpenTransactions(client, cluster, taken.cut, context);
   const topicIds = new Map(taken.cut.topics.map(({ name, topicId }) => [name, topicId]));
   const leaderless = taken.leaderless.map(({ topic, partition, reason }) => {
     // Of a topic that was deleted and created again since, the archive holds nothing yet.

@@ -43,11 +43,12 @@ export async function takeCut(
       partitions.map((p) => ({ ...p, at })),
       context.signal,
     );
-  // The high watermark last: it must not be below the last stable offset.
+  // The high watermark first: what lies between it and the last stable offset is there because of a transaction then, and
+  // not because it was written between the two questions.
+  const highWatermark = await ask('latest');
   const lastStable = await ask('last_stable');
-  const [earliest, highWatermark, configs] = await Promise.all([
+  const [earliest, configs] = await Promise.all([
     ask('earliest'),
-    ask('latest'),
     client.describeTopicConfigs(led.map(({ name }) => name)),
   ]);
 
