@@ -38,13 +38,14 @@ export async function missingObjects(
 
 /**
  * The newest complete snapshot that is whole, or undefined.
- * @param before only commits with a smaller sequence
+ * @param options before: only commits with a smaller sequence; sizes: what `listSizes` gave just now
  */
 export async function newestWholeSnapshot(
   store: ObjectStore,
-  { allowPartial = false, before = Number.POSITIVE_INFINITY }: { allowPartial?: boolean; before?: number } = {},
+  options: { allowPartial?: boolean; before?: number; sizes?: ReadonlyMap<string, number> } = {},
 ): Promise<Snapshot | undefined> {
-  const sizes = await listSizes(store);
+  const { allowPartial = false, before = Number.POSITIVE_INFINITY } = options;
+  const sizes = options.sizes ?? (await listSizes(store));
   for await (const { snapshot } of readCommits(store)) {
     if (snapshot === undefined || snapshot.sequence >= before) continue;
     if (snapshot.kind === 'partial' && !allowPartial) continue;
@@ -93,7 +94,7 @@ export async function listSizes(store: ObjectStore, topics?: SnapshotTopic[]): P
   return sizes;
 }
 
-async function isWhole(sizes: Map<string, number>, store: ObjectStore, snapshot: Snapshot): Promise<boolean> {
+async function isWhole(sizes: ReadonlyMap<string, number>, store: ObjectStore, snapshot: Snapshot): Promise<boolean> {
   try {
     return (await missingFrom(sizes, store, snapshot.indexes, snapshot.topics)).length === 0;
   } catch (error) {
@@ -103,7 +104,7 @@ async function isWhole(sizes: Map<string, number>, store: ObjectStore, snapshot:
 }
 
 async function missingFrom(
-  sizes: Map<string, number>,
+  sizes: ReadonlyMap<string, number>,
   store: ObjectStore,
   indexes: IndexReference[],
   topics: SnapshotTopic[],

@@ -19,6 +19,20 @@ const KEPT_SNAPSHOTS = 20;
 /** What does not end a continuous backup: the next run finds out how things stand now. */
 const PASSING_CODES = new Set(['TOPIC_RECREATED', 'LOG_TRUNCATED', 'COMMIT_TAKEN']);
 
+/** What came of one try at a snapshot. */
+export interface BackupAttempt {
+  startedAt: Date;
+  /** What was committed, also when it lacks something. */
+  snapshot?: Snapshot;
+  /** Records that the run added, by topic. */
+  records: ReadonlyMap<string, number>;
+  /** Whether all that it was to copy is in the snapshot. */
+  reached: boolean;
+}
+
+/** Is told of each attempt when it is over; the run waits for it. Must not throw. */
+export type OnAttempt = (attempt: BackupAttempt) => Promise<void>;
+
 interface Taken {
   count: number;
   /** Oldest first. */
@@ -31,7 +45,11 @@ interface Taken {
  * @throws MskBackupError when partitions could not be copied up to the cut (what could be is committed, as the message
  * says) or the run as a whole failed (nothing is committed)
  */
-export async function runBackup(job: BackupJob, context: RunContext): Promise<BackupResult> {
+export async function runBackup(
+  job: BackupJob,
+  context: RunContext,
+  onAttempt: OnAttempt = async () => {},
+): Promise<BackupResult> {
   return withConnections(job, context, async (client, store) => {
     const clusterId = clusterIdOf(await describeCluster(client, []));
     const archive = await openArchive(store, {
@@ -47,7 +65,7 @@ export async function runBackup(job: BackupJob, context: RunContext): Promise<Ba
     });
     for (;;) {
       const began = Date.now();
-      const { resumed, reached } = await oneSnapshot(client, archive, job, context, taken);
+      const { resumed, reached } = await oneSnapshot(client, archive, job, context, taken, onAttempt);
       // After the cut of an earlier run, this one's own is still to come.
       if (context.signal.aborted) return result(resumed || !reached);
       if (resumed) continue;
@@ -106,23 +124,29 @@ async function oneSnapshot(
   job: BackupJob,
   context: RunContext,
   taken: Taken,
+  onAttempt: OnAttempt,
 ): Promise<{ resumed: boolean; reached: boolean }> {
+  const startedAt = new Date();
   // Each snapshot of a continuous backup can be asked for by a name of its own.
   const backupId = job.continuous
     ? `${job.backupId}-${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`
     : job.backupId;
   const first = taken.count === 0;
   try {
-    const { snapshot, resumed, reached, failure } = await takeSnapshot(
+    const { snapshot, resumed, reached, failure, records } = await takeSnapshot(
       client,
       archive,
       first ? job : { ...job, full: false },
       backupId,
       context,
-    );
+    ).catch(async (reason) => {
+      await onAttempt({ startedAt, reached: false, records: new Map() });
+      throw reason;
+    });
     taken.count++;
     taken.latest.push(snapshot);
     if (taken.latest.length > KEPT_SNAPSHOTS) taken.latest.shift();
+    await onAttempt({ startedAt, snapshot, reached: reached && failure === undefined, records });
     if (failure !== undefined) throw failure;
     return { resumed, reached };
   } catch (reason) {

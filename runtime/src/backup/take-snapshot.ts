@@ -30,6 +30,8 @@ export interface TakenSnapshot {
   reached: boolean;
   /** True when the cut was that of an earlier, stopped run: there is newer data to copy. */
   resumed: boolean;
+  /** Records that the run added, by topic. */
+  records: ReadonlyMap<string, number>;
 }
 
 /**
@@ -102,7 +104,8 @@ export async function takeSnapshot(
   const groups = plan.cut.groups
     .map((group) => ({ ...group, offsets: kept(group.offsets, ({ topic }) => topic) }))
     .filter(({ offsets }) => offsets.length > 0);
-  const stored = kept([...copied.stored], ([name]) => name).map(([, sums]) => sums);
+  const added = new Map(kept([...copied.stored], ([name]) => name));
+  const stored = [...added.values()];
 
   const indexes = [...(parent?.indexes ?? []), ...(await packs.writeIndexes((topic) => !changed.has(topic)))];
   const reasons = new Map([...failed].map(([copy, reason]) => [copy, messageOf(reason)]));
@@ -146,7 +149,8 @@ export async function takeSnapshot(
   };
   await writeCommit(store, snapshot);
   const failure = failureOf(snapshot, failed, leaderless, checked);
-  return { snapshot, reached, resumed: plan.resumed, ...(failure === undefined ? {} : { failure }) };
+  const records = new Map([...added].map(([name, sums]) => [name, sums.records]));
+  return { snapshot, reached, resumed: plan.resumed, records, ...(failure === undefined ? {} : { failure }) };
 }
 
 /** What a run would do, or the error with which it would refuse. Reads only. */
