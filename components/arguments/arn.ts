@@ -1,6 +1,14 @@
 import { readArn } from '../policies/arn.ts';
 import type { ArgumentProblem } from './refuse.ts';
 
+/** A check of an argument that may not be left out. */
+export function required<T>(check: (value: T, propertyPath: string) => ArgumentProblem[]) {
+  return (value: T, propertyPath: string): ArgumentProblem[] =>
+    value === undefined || value === null || value === ''
+      ? [{ propertyPath, reason: 'is missing' }]
+      : check(value, propertyPath);
+}
+
 /**
  * A check that an argument is the ARN of one thing; undefined passes.
  * @param what names it, with its article: `an ECS cluster`

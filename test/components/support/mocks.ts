@@ -126,15 +126,21 @@ export async function failure(program: () => unknown): Promise<Error> {
   const errors: unknown[] = [];
   const others = process.listeners('unhandledRejection');
   process.removeAllListeners('unhandledRejection');
-  process.on('unhandledRejection', (error) => errors.push(error));
+  // A resource that fails is never made, and one that depends on it waits for good: the first failure ends the wait.
+  const failed = new Promise<void>((resolve) => {
+    process.on('unhandledRejection', (error) => {
+      errors.push(error);
+      resolve();
+    });
+  });
   try {
     await program();
-    await settled();
+    await Promise.race([settled(), failed]);
   } catch (error) {
     errors.unshift(error);
   } finally {
     // Rejections are told when the turn of the event loop is over.
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 50));
     process.removeAllListeners('unhandledRejection');
     for (const listener of others) process.on('unhandledRejection', listener);
   }
