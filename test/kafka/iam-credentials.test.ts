@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
 import { type AwsEmulator, startMinistack } from '../support/s3/emulator.ts';
+import { startStsRelay } from '../support/s3/sts-relay.ts';
 import {
   askThrough,
   BACKUP,
@@ -14,7 +15,6 @@ import {
   SESSION_MS,
   useCredentials,
 } from './iam-client.ts';
-import { startStsRelay } from './sts-relay.ts';
 
 const ROLE = 'arn:aws:iam::210987654321:role/other-account';
 
@@ -60,7 +60,7 @@ describe('credentials for AWS_MSK_IAM', () => {
   });
 
   it('a role of another account, whose credentials end during the run', async () => {
-    const sts = await startStsRelay(aws, kafka, 60_000);
+    const sts = await startStsRelay(aws, 60_000, (key) => kafka.iam.allow(key));
     try {
       useCredentials({ ...keysOf(BACKUP), AWS_ENDPOINT_URL_STS: sts.url });
       const before = (await kafka.iam.verdicts()).accepted.length;
@@ -96,7 +96,7 @@ describe('credentials for AWS_MSK_IAM', () => {
   });
 
   it("a web identity, whose sessions keep one name: a new principal's renewal would be refused", async () => {
-    const sts = await startStsRelay(aws, kafka, 60_000);
+    const sts = await startStsRelay(aws, 60_000, (key) => kafka.iam.allow(key));
     try {
       const token = join(directory, 'web-identity');
       await writeFile(token, 'eyJhbGciOiJub25lIn0.e30.');

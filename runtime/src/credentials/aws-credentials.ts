@@ -1,6 +1,6 @@
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { MskBackupError } from '../errors.ts';
-import { LastingCredentials } from './lasting-credentials.ts';
+import { type AwsCredentials, LastingCredentials } from './lasting-credentials.ts';
 import { SDK_SETTINGS } from './sdk-settings.ts';
 
 export interface RoleToAssume {
@@ -14,7 +14,8 @@ export interface RoleToAssume {
  * with them. Role sessions have one name, `AWS_ROLE_SESSION_NAME` or `msk-backup`: it is part of the principal, which must
  * not change while a connection lives. The SDK makes up a name for each session.
  * @param region of STS, unless the environment names an endpoint
- * @throws MskBackupError from `current`, kind `configuration`: `CREDENTIALS_UNAVAILABLE`
+ * @throws MskBackupError from `current`, `CREDENTIALS_UNAVAILABLE`: kind `configuration` at first, `connection` once there
+ * were some, since then it is what gives them out that is away
  */
 export function awsCredentials(region: string, role?: RoleToAssume): LastingCredentials {
   const sessionName = process.env.AWS_ROLE_SESSION_NAME || 'msk-backup';
@@ -24,22 +25,32 @@ export function awsCredentials(region: string, role?: RoleToAssume): LastingCred
     clientConfig: { ...SDK_SETTINGS, region },
   });
   if (role === undefined) {
-    return new LastingCredentials(() => own().catch((cause) => fail('there are no AWS credentials', cause)));
+    return lasting(own, 'there are no AWS credentials', 'give the task or the environment a role or keys');
   }
   const assumed = fromTemporaryCredentials({
     masterCredentials: own,
     params: { RoleArn: role.arn, RoleSessionName: sessionName, ExternalId: role.externalId },
     clientConfig: { ...SDK_SETTINGS, region },
   });
-  return new LastingCredentials(() => assumed().catch((cause) => fail(`cannot assume ${role.arn}`, cause)));
+  const advice = 'check sts:AssumeRole, the trust policy of the role and its external id';
+  return lasting(assumed, `cannot assume ${role.arn}`, advice);
 }
 
-function fail(what: string, cause: unknown): never {
-  const why = cause instanceof Error ? cause.message.replace(/\s+/g, ' ') : String(cause);
-  const advice = what.startsWith('cannot')
-    ? 'check sts:AssumeRole, the trust policy of the role and its external id'
-    : 'give the task or the environment a role or keys';
-  throw new MskBackupError('configuration', 'CREDENTIALS_UNAVAILABLE', `security: ${what} (${why}); ${advice}`, {
-    cause,
+function lasting(fetch: () => Promise<AwsCredentials>, problem: string, advice: string): LastingCredentials {
+  let hadSome = false;
+  return new LastingCredentials(async () => {
+    try {
+      const credentials = await fetch();
+      hadSome = true;
+      return credentials;
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message.replace(/\s+/g, ' ') : String(cause);
+      throw new MskBackupError(
+        hadSome ? 'connection' : 'configuration',
+        'CREDENTIALS_UNAVAILABLE',
+        `security: ${problem} (${why}); ${advice}`,
+        { cause },
+      );
+    }
   });
 }

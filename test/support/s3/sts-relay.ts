@@ -1,9 +1,9 @@
-/** STS of the emulator, with the brokers told of each key that it gives out: AWS's brokers know all keys. */
+/** STS of the emulator, which lets a test see each key that it gives out: AWS's brokers know all keys, a test's are told. */
 
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { KafkaCluster } from '../support/kafka/cluster.ts';
-import type { AwsEmulator } from '../support/s3/emulator.ts';
+import type { IamKey } from '../kafka/iam-listener.ts';
+import type { AwsEmulator } from './emulator.ts';
 
 export interface StsRelay {
   url: string;
@@ -12,8 +12,15 @@ export interface StsRelay {
   close(): Promise<void>;
 }
 
-/** @param lifeMs how long credentials live from their making; STS itself does not make any for less than 15 minutes */
-export async function startStsRelay(aws: AwsEmulator, kafka: KafkaCluster, lifeMs: number): Promise<StsRelay> {
+/**
+ * @param lifeMs how long credentials live from their making; STS itself does not make any for less than 15 minutes
+ * @param onKey is waited for before the key is given out
+ */
+export async function startStsRelay(
+  aws: AwsEmulator,
+  lifeMs: number,
+  onKey: (key: IamKey) => Promise<void> = async () => {},
+): Promise<StsRelay> {
   const requests: URLSearchParams[] = [];
   const server: Server = createServer(async (request, response) => {
     const body = await read(request);
@@ -31,7 +38,7 @@ export async function startStsRelay(aws: AwsEmulator, kafka: KafkaCluster, lifeM
     const text = await answer.text();
     const of = (tag: string) => new RegExp(`<${tag}>(.*?)</${tag}>`).exec(text)?.[1] as string;
     if (answer.ok) {
-      await kafka.iam.allow({
+      await onKey({
         accessKeyId: of('AccessKeyId'),
         secretAccessKey: of('SecretAccessKey'),
         sessionToken: of('SessionToken'),
@@ -46,7 +53,11 @@ export async function startStsRelay(aws: AwsEmulator, kafka: KafkaCluster, lifeM
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }
 
