@@ -20,10 +20,12 @@ const headings: Record<string, string> = {
   storage: '`storage`',
   backup: '`backup`',
   restore: '`restore`',
+  drill: '`drill`',
+  metrics: '`metrics`',
 };
 
 /** Sections of which only the name is written down: nothing in them is used, or they are as `storage`. */
-const unused = /^(metrics|offset_storage|backup\.retention|(backup|restore)\.circuit_breaker|restore\.state)\./;
+const unused = /^(offset_storage|backup\.retention|(backup|restore)\.circuit_breaker|restore\.state)\./;
 const keys = allKeys(configurationSchema).filter((path) => !unused.test(path.join('.')));
 
 function place(path: string[]): [string, string] {

@@ -53,6 +53,15 @@ const fullBackup = {
     buffer_bytes: '128MiB',
     pack_bytes: '32MB',
   },
+  metrics: {
+    cloudwatch: true,
+    topics: 'true',
+    enabled: true,
+    port: 9102,
+    bind_address: '127.0.0.1',
+    path: '/m',
+    keep_alive_seconds: 15,
+  },
 };
 
 const fullRestore = {
@@ -98,6 +107,7 @@ const fullRestore = {
     report_file: 'report.json',
     dry_run: true,
   },
+  drill: { topic_prefix: 'dr-', verify_partitions: 5 },
 };
 
 const repartitionedRestore = {
@@ -139,6 +149,7 @@ describe('a backup', () => {
       fetchMaxBytes: 8 * MIB,
       bufferBytes: 64 * MIB,
       packBytes: 64 * MIB,
+      metrics: { cloudwatch: false, topics: false },
     } satisfies BackupJob);
   });
 
@@ -180,6 +191,11 @@ describe('a backup', () => {
       fetchMaxBytes: 16 * MIB,
       bufferBytes: 128 * MIB,
       packBytes: 32_000_000,
+      metrics: {
+        cloudwatch: true,
+        topics: true,
+        prometheus: { port: 9102, bindAddress: '127.0.0.1', path: '/m', keepAliveSeconds: 15 },
+      },
     } satisfies BackupJob);
   });
 });
@@ -216,6 +232,8 @@ describe('a restore', () => {
       topicConfigOverrides: {},
       retention: 'pause',
       dryRun: false,
+      drill: { topicPrefix: 'drill-', verifyPartitions: undefined },
+      metrics: { cloudwatch: false, topics: false },
     } satisfies RestoreJob);
   });
 
@@ -274,6 +292,8 @@ describe('a restore', () => {
       },
       reportFile: 'report.json',
       dryRun: true,
+      drill: { topicPrefix: 'dr-', verifyPartitions: 5 },
+      metrics: { cloudwatch: false, topics: false },
     } satisfies RestoreJob);
   });
 

@@ -63,7 +63,13 @@ describe('keys of the peer that mean the same here', () => {
     ['backup: {consumer_group_snapshot: false}', { consumerGroups: [] }, []],
     ['backup: {include_offset_headers: false}', {}, []],
     ['backup: {on_missing_topic: warn}', { onMissingTopic: 'warn' }, []],
-    ['metrics: {enabled: false}', {}, []],
+    ['metrics: {enabled: false, port: 9000}', { metrics: { cloudwatch: false, topics: false } }, []],
+    [
+      'metrics: {enabled: true}',
+      { metrics: { prometheus: { port: 8080, bindAddress: '0.0.0.0', path: '/metrics', keepAliveSeconds: 0 } } },
+      [],
+    ],
+    ['metrics: {port: 9000}', { metrics: { prometheus: { port: 9000, path: '/metrics' } } }, []],
   ])('%s', (lines, job, remarks) => {
     const result = read(backup(lines));
     expect(result.job).toMatchObject(job);
@@ -232,8 +238,9 @@ describe('keys of the peer that do something else here, or nothing, say so in on
       'offset_storage: {backend: sqlite, db_path: ./offsets.db, s3_key: x, sync_interval_secs: 30}',
       'offset_storage: not used: progress is kept in the archive itself',
     ],
-    ['metrics: {port: 8080, bind_address: 0.0.0.0, path: /metrics}', 'metrics: not available in this version'],
-    ['metrics: {enabled: true}', 'metrics: not available in this version'],
+    ['metrics: {update_interval_ms: 500}', 'metrics.update_interval_ms: not used'],
+    ['metrics: {max_partition_labels: 100}', 'metrics.max_partition_labels: not used'],
+    ['metrics: {enabled: false, keep_alive_seconds: 5}', 'metrics.keep_alive_seconds: not used'],
     ['logging: {level: info}', 'logging: not used'],
   ])('%s', (lines, remark) => {
     const { remarks } = read(backup(lines));

@@ -66,6 +66,7 @@ export async function backUp(
     fetchMaxBytes: 8 * 1024 * 1024,
     bufferBytes: 64 * 1024 * 1024,
     packBytes: 64 * 1024 * 1024,
+    metrics: { cloudwatch: false, topics: false },
     ...over,
   };
   await runBackup(job, context().run);
@@ -98,6 +99,8 @@ export function restoreJob(kafka: KafkaCluster, storage: StorageLocation, over: 
     topicConfigOverrides: {},
     retention: 'pause',
     dryRun: false,
+    drill: { topicPrefix: 'drill-' },
+    metrics: { cloudwatch: false, topics: false },
     ...over,
   };
 }

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { addEsmCommands } from './esm-commands.ts';
 import { EXIT_CODE_HELP } from './exit-codes.ts';
 import { addGroupsCommands } from './groups-commands.ts';
+import { addLocksCommands } from './locks-commands.ts';
 import {
   addBackupIdOption,
   addCommonOptions,
@@ -105,9 +106,15 @@ export function buildProgram(): Command {
     .addOption(new Option('--part <k/n>', 'which part, as in 3/10; stands for --depth part').argParser(parsePart))
     .action(does(() => import('./commands/verify.ts'), GRACE_MS));
 
+  addPathOption(program.command('age'))
+    .description('how old the newest whole snapshot and the last drill are, also as metrics')
+    .action(does(() => import('./commands/age.ts')));
+
   addGroupsCommands(program, does, GRACE_MS);
 
   addEsmCommands(program, does, GRACE_MS);
+
+  addLocksCommands(program, does, GRACE_MS);
 
   addRunCommand(program, does);
 
@@ -128,6 +135,11 @@ export function buildProgram(): Command {
     )
     .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json', 'csv']).default('text'))
     .action(does(() => import('./commands/offsets.ts')));
+
+  program
+    .command('drill')
+    .description('try a restore: newest whole snapshot into topics of its own, compared, reported, deleted again')
+    .action(does(() => import('./commands/drill.ts'), GRACE_MS));
 
   program
     .command('config')

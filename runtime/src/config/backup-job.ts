@@ -9,7 +9,11 @@ const MIB = 2 ** 20;
 const at = (key: keyof BackupSection) => ['backup', key];
 
 /** @param started fills the default backup id: `backup-20261124T110501Z` */
-export function toBackupJob(configuration: Configuration, started: string, findings: Findings): BackupJob {
+export function toBackupJob(
+  configuration: Configuration,
+  started: string,
+  findings: Findings,
+): Omit<BackupJob, 'metrics'> {
   const { source, backup = {} } = configuration;
   if (configuration.backup_id === 'latest') {
     findings.problem(['backup_id'], 'must not be latest: that word stands for the newest snapshot');

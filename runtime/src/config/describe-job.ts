@@ -1,4 +1,5 @@
 import type { BackupJob, Job, KafkaEndpoint, LambdaMapping, RestoreJob, StorageLocation } from './job.ts';
+import type { MetricsSettings } from './metrics.ts';
 import { describeSetting } from './security.ts';
 
 const MASK = '***';
@@ -40,6 +41,7 @@ function describeBackup(job: BackupJob): Described {
       buffer_bytes: job.bufferBytes,
       pack_bytes: job.packBytes,
     },
+    metrics: describeMetrics(job.metrics),
   };
 }
 
@@ -87,6 +89,8 @@ function describeRestore(job: RestoreJob): Described {
       report_file: job.reportFile,
       dry_run: job.dryRun,
     },
+    drill: { topic_prefix: job.drill.topicPrefix, verify_partitions: job.drill.verifyPartitions },
+    metrics: describeMetrics(job.metrics),
   };
 }
 
@@ -129,6 +133,20 @@ function describeStorage(storage: StorageLocation): Described {
     class: storage.storageClass,
     sse_kms_key_id: storage.kmsKeyId,
     max_concurrent_uploads: storage.maxConcurrentUploads,
+  };
+}
+
+function describeMetrics({ cloudwatch, topics, prometheus }: MetricsSettings): Described {
+  return {
+    cloudwatch,
+    topics,
+    enabled: prometheus !== undefined,
+    ...(prometheus !== undefined && {
+      port: prometheus.port,
+      bind_address: prometheus.bindAddress,
+      path: prometheus.path,
+      keep_alive_seconds: prometheus.keepAliveSeconds,
+    }),
   };
 }
 

@@ -2,6 +2,7 @@
  * A configuration file, read, checked and filled with every default: what the engines take. The user's spelling is in
  * `schema`; units are in the names; secrets are wrapped so that no log or error can show them.
  */
+import type { MetricsSettings } from './metrics.ts';
 import type { Secret } from './secret.ts';
 
 /** A value that is kept in Secrets Manager or in SSM's parameter store, and fetched when a run starts. */
@@ -104,6 +105,7 @@ export interface BackupJob {
   bufferBytes: number;
   /** A pack is closed when it has this many bytes. Default 64 MiB. */
   packBytes: number;
+  metrics: MetricsSettings;
 }
 
 export interface RestoreJob {
@@ -164,6 +166,16 @@ export interface RestoreJob {
   /** Where else the report goes: a local file; undefined for none. */
   reportFile?: string;
   dryRun: boolean;
+  drill: DrillSettings;
+  metrics: MetricsSettings;
+}
+
+/** How a drill differs from the restore that it tries. */
+export interface DrillSettings {
+  /** What the names of its topics and groups begin with. Default `drill-`. */
+  topicPrefix: string;
+  /** Partitions to compare record by record, chosen at random. Undefined: all. */
+  verifyPartitions?: number;
 }
 
 /** A Lambda event source mapping, or all mappings of a function that read a restored topic. */

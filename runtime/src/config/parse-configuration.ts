@@ -3,6 +3,7 @@ import { readDocument } from './document.ts';
 import { environment, timestamp } from './expand.ts';
 import { Findings, type Remark } from './findings.ts';
 import type { Job } from './job.ts';
+import { toMetrics } from './metrics.ts';
 import { toRestoreJob } from './restore-job.ts';
 import type { Configuration } from './schema/configuration.ts';
 import { validate } from './validate.ts';
@@ -33,12 +34,13 @@ export interface ParsedConfiguration {
 export function parseConfiguration(text: string, options: ParseOptions): ParsedConfiguration {
   const { configuration, findings } = read(text, options, false);
   const mode = modeOf(configuration, options, findings);
-  const job =
+  const metrics = toMetrics(configuration.metrics, options.env, findings);
+  const job: Job =
     mode === 'restore'
-      ? toRestoreJob(configuration, findings)
-      : toBackupJob(configuration, timestamp(options.now), findings);
+      ? { ...toRestoreJob(configuration, findings), metrics }
+      : { ...toBackupJob(configuration, timestamp(options.now), findings), metrics };
   findings.throwProblems(options.file);
-  const unused = job.mode === 'backup' ? /^(target|restore)\b/ : /^(source|backup)\b/;
+  const unused = job.mode === 'backup' ? /^(target|restore|drill)\b/ : /^(source|backup)\b/;
   return { job, remarks: findings.remarks().filter(({ path }) => !unused.test(path)), document: configuration };
 }
 
@@ -49,6 +51,7 @@ export function parseConfiguration(text: string, options: ParseOptions): ParsedC
 export function checkFragment(text: string, options: ParseOptions): { remarks: Remark[]; document: Configuration } {
   const { configuration, findings } = read(text, options, true);
   const mode = configuration.mode ?? options.mode;
+  toMetrics(configuration.metrics, options.env, findings);
   if (mode !== 'restore') toBackupJob(configuration, timestamp(options.now), findings);
   if (mode !== 'backup') toRestoreJob(configuration, findings);
   findings.throwProblems(options.file);

@@ -11,7 +11,7 @@ import { liesIn, toStorage } from './storage.ts';
 const MIB = 2 ** 20;
 const at = (key: keyof RestoreSection) => ['restore', key];
 
-export function toRestoreJob(configuration: Configuration, findings: Findings): RestoreJob {
+export function toRestoreJob(configuration: Configuration, findings: Findings): Omit<RestoreJob, 'metrics'> {
   const { restore = {} } = configuration;
   const target = toEndpoint(configuration.target, 'target', findings);
   const storage = toStorage(configuration.storage, findings);
@@ -46,6 +46,10 @@ export function toRestoreJob(configuration: Configuration, findings: Findings): 
     state: state(restore, storage, findings),
     reportFile: restore.report_file,
     dryRun: restore.dry_run ?? false,
+    drill: {
+      topicPrefix: configuration.drill?.topic_prefix ?? 'drill-',
+      verifyPartitions: configuration.drill?.verify_partitions,
+    },
   };
 }
 

@@ -6,4 +6,5 @@ export const PERMISSION = {
   describeGroup: 'Describe on the group (kafka-cluster:DescribeGroup)',
   commitOffsets: 'Read on group and topic (kafka-cluster:AlterGroup, kafka-cluster:ReadData)',
   deleteOffsets: 'Delete on the group and Read on the topic (kafka-cluster:DeleteGroup, kafka-cluster:ReadData)',
+  deleteGroup: 'Delete on the group (kafka-cluster:DeleteGroup)',
 } as const;

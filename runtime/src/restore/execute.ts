@@ -67,7 +67,7 @@ export async function executeRestore(
       const check = checkAll(work, client, cluster, job, signal);
       await unlessAborted(check, signal, 'stopped before the check');
       if (options.verifyRead) {
-        const reading = readBack(work, client, cluster, store, context);
+        const reading = readBack(work, client, cluster, store, context, options.verifyPartitions);
         outcome.readBack = await unlessAborted(reading, signal, 'stopped while reading back');
       }
       const offsets = await writeOffsetMap(prepared, work, job);

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { backupSchema } from './backup.ts';
+import { drillSchema } from './drill.ts';
 import { sourceSchema, targetSchema } from './kafka.ts';
-import { reads, remarked } from './remarks.ts';
+import { metricsSchema } from './metrics.ts';
+import { remarked } from './remarks.ts';
 import { restoreSchema } from './restore.ts';
 import { storageSchema } from './storage.ts';
 import { anything, unusedSection } from './values.ts';
@@ -25,25 +27,12 @@ export const configurationSchema = z
     storage: storageSchema,
     backup: backupSchema,
     restore: restoreSchema,
+    drill: drillSchema,
     offset_storage: remarked(
       unusedSection('backend', 'db_path', 's3_key', 'sync_interval_secs'),
       'not used: progress is kept in the archive itself, as its newest snapshot',
     ),
-    metrics: remarked(
-      unusedSection(
-        'enabled',
-        'port',
-        'bind_address',
-        'path',
-        'update_interval_ms',
-        'keep_alive_seconds',
-        'max_partition_labels',
-      ),
-      (value) =>
-        reads((value as { enabled?: unknown } | null)?.enabled, 'false')
-          ? undefined
-          : 'not available in this version: no metrics are served',
-    ),
+    metrics: metricsSchema,
     checks: remarked(anything(), validation),
     evidence: remarked(anything(), validation),
     notifications: remarked(anything(), validation),
