@@ -1,0 +1,314 @@
+import * as pulumi from '@pulumi/pulumi';
+import type { AuthenticationArgs } from './arguments/authentication.ts';
+import type { ComputeArgs } from './arguments/compute.ts';
+import type { ImageArgs } from './arguments/image.ts';
+import type { NetworkArgs } from './arguments/network.ts';
+import { refuse } from './arguments/refuse.ts';
+import { checkBackup } from './backup/check-backup.ts';
+import { BackupArchive, type BackupArchiveArgs, type ReplicaArgs } from './backup-archive.ts';
+import { BackupSchedule } from './backup-schedule.ts';
+import { BackupTask } from './backup-task.ts';
+import { trimmedPrefix } from './policies/archive-place.ts';
+import { RuntimeImage } from './runtime-image.ts';
+
+export interface MskBackupArgs {
+  /**
+   * ARN of the MSK cluster, provisioned or serverless, in the region of the provider.
+   * @example "arn:aws:kafka:us-west-2:123456789012:cluster/orders/0a1b2c3d-4e5f-6789-abcd-ef0123456789-5"
+   */
+  clusterArn: pulumi.Input<string>;
+  /** Where the task runs: subnets, security groups, VPC endpoints. */
+  network: NetworkArgs;
+  /**
+   * Topics to back up: names, or patterns with `*` and `?`; `["*"]` for all. The role may read these and no others. Costs: what is new in
+   * them is read from the brokers once, and stored.
+   * @example ["orders", "order-*"]
+   */
+  topics: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Topics that the patterns match and that are left out: names and patterns.
+   * @default [] none
+   */
+  excludedTopics?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Consumer groups whose positions are kept: names and patterns; `[]` for none.
+   * @default all
+   * @example ["amazon.lambda.*"]
+   */
+  consumerGroups?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Patterns for the role's policy alone, in place of `topics`: where `topics` has a regular expression (`~…`), which IAM does
+   * not know. They may cover more.
+   * @default `topics`
+   */
+  policyTopics?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * The same for `consumerGroups`.
+   * @default `consumerGroups`
+   */
+  policyGroups?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Label of the cluster in the archive and in restored headers.
+   * @default the name in the cluster's ARN
+   * @example "msk-production"
+   */
+  sourceClusterId?: pulumi.Input<string>;
+  /**
+   * Brokers, `host:port` with commas between.
+   * @default asked of MSK, for the mechanism of `authentication`
+   */
+  bootstrapServers?: pulumi.Input<string>;
+  /**
+   * When a backup runs: `rate(15 minutes)`, or AWS's cron of six fields, `cron(0 3 * * ? *)`. The longer the time between, the more is
+   * lost with the cluster. Costs: each run is a Fargate task, of a minute at least.
+   * @default "rate(1 hour)"
+   */
+  schedule?: pulumi.Input<string>;
+  /**
+   * Time zone of a cron, by its IANA name.
+   * @default "UTC"
+   * @example "Europe/Berlin"
+   */
+  scheduleTimeZone?: pulumi.Input<string>;
+  /**
+   * Minutes within which AWS may start a run after its time, 0 to 1440.
+   * @default 0, which is: at its minute
+   */
+  scheduleFlexibleMinutes?: pulumi.Input<number>;
+  /**
+   * A copy of the archive in another region, and the alarms that belong there. Costs: the storage once more, 0.02 USD a GB of transfer and
+   * 0.015 USD a GB of replication time control (docs/cost.md).
+   * @default none: a region that is lost takes the backups with it
+   */
+  replica?: ReplicaArgs;
+  /**
+   * The archive: its place, keys, storage class, Object Lock, or a bucket that is there already. Its replica, tags and deletion
+   * protection are those of this component.
+   * @default a bucket with a key of its own
+   */
+  archive?: BackupArchiveArgs;
+  /**
+   * How the task signs in to the brokers.
+   * @default IAM
+   */
+  authentication?: AuthenticationArgs;
+  /**
+   * Size, processors, ECS cluster and log of the task.
+   * @default 1 CPU and 2 GiB on arm64, in a cluster that is made: 0.04 USD an hour of running
+   */
+  compute?: ComputeArgs;
+  /**
+   * The image that the task runs.
+   * @default built by `RuntimeImage`, with the Docker of the machine that deploys
+   */
+  image?: ImageArgs;
+  /**
+   * More of the runtime's configuration (docs/configuration.md), as YAML, laid over what this component writes. Secrets are refused: they
+   * belong in `authentication`.
+   * @example "backup: {compression: zstd}"
+   */
+  settingsYaml?: pulumi.Input<string>;
+  /**
+   * Protects buckets and keys: a deployment that would delete one is refused, and what is taken out of the stack stays in AWS.
+   * @default true
+   */
+  deletionProtection?: boolean;
+  /** Tags of all resources. Default: none. */
+  tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+/**
+ * Backups of an MSK cluster, from its ARN: a bucket for the archive, its replica in another region, a task on Fargate that reads
+ * what is new in the topics, and a schedule. Each part can be had alone: `BackupArchive`, `BackupTask`,
+ * `BackupSchedule`, `RuntimeImage`.
+ */
+export class MskBackup extends pulumi.ComponentResource {
+  /** Of the archive. */
+  readonly bucketName: pulumi.Output<string>;
+  /** Of the archive. */
+  readonly bucketArn: pulumi.Output<string>;
+  /** KMS key of the bucket; undefined for an adopted bucket without one. */
+  readonly keyArn?: pulumi.Output<string>;
+  /** Where the archive lies in the bucket, without slashes at either end. */
+  readonly prefix: pulumi.Output<string>;
+  /** The bucket's policy. For an adopted bucket, the statements that have to stand in its policy. */
+  readonly bucketPolicyJson: pulumi.Output<string>;
+  /** Undefined without a replica, as are the others of the replica. */
+  readonly replicaBucketName?: pulumi.Output<string>;
+  /** Bucket of the replica. */
+  readonly replicaBucketArn?: pulumi.Output<string>;
+  /** KMS key of the replica. */
+  readonly replicaKeyArn?: pulumi.Output<string>;
+  /** Image that the task runs, with its digest. */
+  readonly imageUri: pulumi.Output<string>;
+  /** The same image in the replica's region, where this component has built it. */
+  readonly replicaImageUri?: pulumi.Output<string>;
+  /** With its revision. */
+  readonly taskDefinitionArn: pulumi.Output<string>;
+  /** What the task may do. */
+  readonly taskRoleArn: pulumi.Output<string>;
+  /** Cluster in which the task runs. */
+  readonly ecsClusterArn: pulumi.Output<string>;
+  /** The runtime's configuration, as the task gets it. */
+  readonly configurationYaml: pulumi.Output<string>;
+  /** Log of the task. */
+  readonly logGroupName: pulumi.Output<string>;
+  /** Name of the schedule. */
+  readonly scheduleName: pulumi.Output<string>;
+  /** Queue of starts that ECS refused to the end. */
+  readonly deadLetterQueueArn: pulumi.Output<string>;
+  /** CloudWatch namespace of the metrics. */
+  readonly metricNamespace: pulumi.Output<string>;
+  /** Value of the metrics' dimension `Archive`. */
+  readonly metricArchive: pulumi.Output<string>;
+
+  constructor(name: string, args: MskBackupArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('msk-backup:index:MskBackup', name, args, opts);
+    const { clusterArn, network, authentication, tags } = args;
+    const { schedule = 'rate(1 hour)', scheduleTimeZone } = args;
+    refuse('MskBackup', name, checkBackup(name, args));
+
+    const inside = { parent: this };
+    const archive = createArchive();
+    const image = args.image ?? createImage();
+    const task = createTask();
+    const backups = createSchedule(name, { expression: schedule, timeZone: scheduleTimeZone });
+    const metricArchive = pulumi
+      .all([archive.bucketName, archive.prefix])
+      .apply(([bucket, prefix]) => trimmedPrefix(`${bucket}/${prefix}`));
+    if (archive.lockRoleArn !== undefined) createLockTask(archive.lockRoleArn);
+
+    this.bucketName = archive.bucketName;
+    this.bucketArn = archive.bucketArn;
+    this.prefix = archive.prefix;
+    this.bucketPolicyJson = archive.bucketPolicyJson;
+    if (archive.keyArn !== undefined) this.keyArn = archive.keyArn;
+    if (archive.replicaBucketName !== undefined) this.replicaBucketName = archive.replicaBucketName;
+    if (archive.replicaBucketArn !== undefined) this.replicaBucketArn = archive.replicaBucketArn;
+    if (archive.replicaKeyArn !== undefined) this.replicaKeyArn = archive.replicaKeyArn;
+    this.imageUri = pulumi.output(image.uri);
+    if (image instanceof RuntimeImage && image.replicaUri !== undefined) this.replicaImageUri = image.replicaUri;
+    this.taskDefinitionArn = task.taskDefinitionArn;
+    this.taskRoleArn = task.taskRoleArn;
+    this.ecsClusterArn = task.ecsClusterArn;
+    this.configurationYaml = task.configurationYaml;
+    this.logGroupName = task.logGroupName;
+    this.scheduleName = backups.scheduleName;
+    this.deadLetterQueueArn = backups.deadLetterQueueArn;
+    this.metricNamespace = pulumi.output('KafkaBackup');
+    this.metricArchive = metricArchive;
+    this.registerOutputs({
+      bucketName: this.bucketName,
+      bucketArn: this.bucketArn,
+      keyArn: this.keyArn,
+      prefix: this.prefix,
+      bucketPolicyJson: this.bucketPolicyJson,
+      replicaBucketName: this.replicaBucketName,
+      replicaBucketArn: this.replicaBucketArn,
+      replicaKeyArn: this.replicaKeyArn,
+      imageUri: this.imageUri,
+      replicaImageUri: this.replicaImageUri,
+      taskDefinitionArn: this.taskDefinitionArn,
+      taskRoleArn: this.taskRoleArn,
+      ecsClusterArn: this.ecsClusterArn,
+      configurationYaml: this.configurationYaml,
+      logGroupName: this.logGroupName,
+      scheduleName: this.scheduleName,
+      deadLetterQueueArn: this.deadLetterQueueArn,
+      metricNamespace: this.metricNamespace,
+      metricArchive: this.metricArchive,
+    });
+
+    function createArchive(): BackupArchive {
+      return new BackupArchive(
+        name,
+        { ...args.archive, replica: args.replica, deletionProtection: protection(args), tags },
+        inside,
+      );
+    }
+
+    function createImage(): RuntimeImage {
+      return new RuntimeImage(
+        `${name}-image`,
+        { architecture: args.compute?.architecture, replicaRegion: archive.replicaRegion, tags },
+        inside,
+      );
+    }
+
+    function createTask(): BackupTask {
+      return new BackupTask(name, { ...taskArgs(), network, compute: args.compute }, inside);
+    }
+
+    function taskArgs() {
+      return {
+        clusterArn,
+        bootstrapServers: args.bootstrapServers,
+        topics: args.topics,
+        excludedTopics: args.excludedTopics,
+        consumerGroups: args.consumerGroups,
+        policyTopics: args.policyTopics,
+        policyGroups: args.policyGroups,
+        sourceClusterId: args.sourceClusterId,
+        archive: {
+          bucketName: archive.bucketName,
+          region: archive.region,
+          prefix: archive.prefix,
+          keyArn: archive.keyArn,
+        },
+        authentication,
+        image: { uri: image.uri, repositoryArn: image.repositoryArn },
+        settingsYaml: args.settingsYaml,
+        tags,
+      };
+    }
+
+    function createSchedule(
+      scheduleName: string,
+      when: { expression: pulumi.Input<string>; timeZone?: pulumi.Input<string>; command?: string[] },
+      which: BackupTask = task,
+    ): BackupSchedule {
+      return new BackupSchedule(
+        scheduleName,
+        {
+          ...when,
+          ...(scheduleName === name ? { flexibleMinutes: args.scheduleFlexibleMinutes } : {}),
+          ecsClusterArn: which.ecsClusterArn,
+          taskDefinitionArn: which.taskDefinitionArn,
+          taskRoleArn: which.taskRoleArn,
+          executionRoleArn: which.executionRoleArn,
+          subnetIds: which.subnetIds,
+          securityGroupIds: which.securityGroupIds,
+          assignPublicIp: network.assignPublicIp,
+          tags,
+        },
+        inside,
+      );
+    }
+
+    /** A task of its own, because a task definition has one role, and the backup's may not touch a lock. */
+    function createLockTask(lockRoleArn: pulumi.Output<string>): void {
+      const { endpoints: _, brokerSecurityGroupId: __, ...place } = network;
+      const locks = new BackupTask(
+        `${name}-locks`,
+        {
+          ...taskArgs(),
+          network: { ...place, securityGroupIds: task.securityGroupIds },
+          compute: { ...args.compute, ecsClusterArn: task.ecsClusterArn },
+          taskRoleArn: lockRoleArn,
+        },
+        inside,
+      );
+      const days = pulumi.output(args.archive!.objectLock!.days).apply(String);
+      createSchedule(
+        `${name}-locks`,
+        { expression: 'rate(1 day)', command: ['locks', 'extend', '--days', days] as string[] },
+        locks,
+      );
+    }
+  }
+}
+
+/** Of an adopted bucket nothing is changed, so there is nothing to protect. */
+function protection({ archive, deletionProtection }: MskBackupArgs): boolean | undefined {
+  return archive?.adopt === undefined ? deletionProtection : undefined;
+}
