@@ -25,7 +25,9 @@ export function awsCredentials(region: string, role?: RoleToAssume): LastingCred
     clientConfig: { ...SDK_SETTINGS, region },
   });
   if (role === undefined) {
-    return lasting(own, 'there are no AWS credentials', 'give the task or the environment a role or keys');
+    // Its own memory holds on to credentials until they have five minutes left, and then gives the old ones once more.
+    const newest = () => own({ forceRefresh: true });
+    return lasting(newest, 'there are no AWS credentials', 'give the task or the environment a role or keys');
   }
   const assumed = fromTemporaryCredentials({
     masterCredentials: own,

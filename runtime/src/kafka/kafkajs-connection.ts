@@ -268,11 +268,25 @@ export class BrokerConnection {
   }
 
   #refused(cause: unknown): MskBackupError {
+    const message = `${this.address} refused to authenticate us: ${messageOf(cause)}`;
+    // MSK's words for credentials that end within seconds: what gives them out has new ones then, so it passes.
+    if (/session too short/i.test(message)) {
+      return new MskBackupError(
+        'connection',
+        'BROKER_UNREACHABLE',
+        `${message}; the AWS credentials are at their end`,
+        {
+          cause,
+        },
+      );
+    }
     return new MskBackupError(
       'connection',
       'AUTHENTICATION_FAILED',
-      `${this.address} refused to authenticate us: ${messageOf(cause)}; check ${this.#credentialsToCheck()}`,
-      { cause },
+      `${message}; check ${this.#credentialsToCheck()}`,
+      {
+        cause,
+      },
     );
   }
 

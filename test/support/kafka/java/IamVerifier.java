@@ -38,6 +38,7 @@ public final class IamVerifier implements AuthenticateCallbackHandler {
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
   private static final Duration LONGEST = Duration.ofMinutes(15);
   private static final Duration CLOCK_SKEW = Duration.ofMinutes(5);
+  private static final Duration SHORTEST = Duration.ofSeconds(2);
 
   private String region;
   private Path credentials;
@@ -65,6 +66,9 @@ public final class IamVerifier implements AuthenticateCallbackHandler {
     Token token;
     try {
       token = verify(callback.tokenValue());
+    } catch (SaslAuthenticationException tooShort) {
+      System.out.println("IAM refused: session too short");
+      throw tooShort;
     } catch (Refused refused) {
       System.out.println("IAM refused: " + refused.getMessage());
       // Both ways in which a broker may say no: what the token claims is answered in the protocol of the mechanism, a
@@ -118,6 +122,9 @@ public final class IamVerifier implements AuthenticateCallbackHandler {
       String expected = signature(known[1], scope, date, canonicalRequest(host, query));
       byte[] given = query.get("X-Amz-Signature").getBytes(StandardCharsets.US_ASCII);
       deny(MessageDigest.isEqual(expected.getBytes(StandardCharsets.US_ASCII), given), "wrong signature");
+      // In MSK's words, which come when the credentials are about to end.
+      if (signed.plus(life).isBefore(now.plus(SHORTEST)))
+        throw new SaslAuthenticationException("[" + java.util.UUID.randomUUID() + "]: Session too short");
       return new Token(text, known[3], signed.plus(life).toEpochMilli(), signed.toEpochMilli());
     }
     deny(false, "unknown key");
