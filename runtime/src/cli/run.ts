@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
+import type { MetricsOutput } from '../metrics/recorder.ts';
 import { jsonLog } from '../observe/json-log.ts';
 import type { Log } from '../observe/log.ts';
 import type { RunContext } from '../observe/run-context.ts';
@@ -24,6 +25,8 @@ export interface Run<Options extends CommonOptions> {
    * reads any more.
    */
   write(text: string): Promise<boolean>;
+  /** Where metrics go that the configuration asks for. */
+  metrics: MetricsOutput;
 }
 
 /** What a command does; answers the exit code. */
@@ -36,7 +39,8 @@ export type Execute = (run: Run<any>) => Promise<number>;
  */
 export async function run(command: Command, execute: Execute, graceMs: number): Promise<void> {
   const options = command.optsWithGlobals<CommonOptions>();
-  const { log, progress } = await shown(options);
+  const id = randomBytes(6).toString('hex');
+  const { log, progress } = await shown(options, id);
   // However the process ends, the terminal gets its cursor back.
   process.on('exit', () => progress.end());
   let printed = false;
@@ -49,6 +53,13 @@ export async function run(command: Command, execute: Execute, graceMs: number): 
     progress.end();
     printed = true;
     return writeOut(text);
+  };
+  const metrics: MetricsOutput = {
+    run: id,
+    write(line) {
+      // The result of --json is the one value on the standard output; a container's log has both.
+      (options.json ? process.stderr : process.stdout).write(`${line}\n`);
+    },
   };
   const tell = (error: unknown) => {
     progress.end();
@@ -71,6 +82,7 @@ export async function run(command: Command, execute: Execute, graceMs: number): 
       log,
       print,
       write,
+      metrics,
     });
   } catch (error) {
     tell(error);
@@ -92,7 +104,7 @@ function writeOut(text: string): Promise<boolean> {
 }
 
 /** Bars and plain lines for a terminal, JSON lines for everything else. */
-async function shown(options: CommonOptions): Promise<{ log: Log; progress: ShownProgress }> {
+async function shown(options: CommonOptions, run: string): Promise<{ log: Log; progress: ShownProgress }> {
   const level = logLevel(options);
   if (process.stderr.isTTY && !options.json) {
     const { barProgress } = await import('../observe/bar-progress.ts');
@@ -100,6 +112,6 @@ async function shown(options: CommonOptions): Promise<{ log: Log; progress: Show
     return { log: terminalLog({ level, write: progress.line }), progress };
   }
   const { logProgress } = await import('../observe/log-progress.ts');
-  const log = jsonLog({ run: randomBytes(6).toString('hex'), level });
+  const log = jsonLog({ run, level });
   return { log, progress: logProgress(log) };
 }

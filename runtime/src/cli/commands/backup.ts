@@ -1,6 +1,7 @@
 import type { Snapshot } from '../../archive/snapshot.ts';
 import type { BackupPlan, BackupResult } from '../../backup/result.ts';
-import { planBackup, runBackup } from '../../backup/run.ts';
+import { planBackup } from '../../backup/run.ts';
+import { meteredBackup } from '../../metrics/metered-backup.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import type { CommonOptions } from '../options.ts';
 import { bytes, count, counted, facts, table, time } from '../output.ts';
@@ -14,7 +15,7 @@ interface Options extends CommonOptions {
 }
 
 /** `backup`: ends with `interrupted` when it was stopped before the cut. */
-export async function execute({ options, context, log, print }: Run<Options>): Promise<number> {
+export async function execute({ options, context, log, print, metrics }: Run<Options>): Promise<number> {
   const configured = await readJob(options, 'backup', log);
   const job = options.full ? { ...configured, full: true } : configured;
   if (options.dryRun) {
@@ -22,7 +23,7 @@ export async function execute({ options, context, log, print }: Run<Options>): P
     print(plan, () => planText(plan));
     return EXIT_CODES.ok;
   }
-  const result = await runBackup(job, context);
+  const result = await meteredBackup(job, context, metrics);
   print(result, () => resultText(result));
   return result.interrupted ? EXIT_CODES.interrupted : EXIT_CODES.ok;
 }

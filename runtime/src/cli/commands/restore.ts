@@ -1,6 +1,7 @@
 import { MskBackupError } from '../../errors.ts';
+import { meteredRestore } from '../../metrics/metered-restore.ts';
 import { finishRestore } from '../../restore/finish.ts';
-import { planRestore, runRestore } from '../../restore/run.ts';
+import { planRestore } from '../../restore/run.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import type { CommonOptions } from '../options.ts';
 import { readJob } from '../read-job.ts';
@@ -19,7 +20,7 @@ interface Options extends CommonOptions {
 
 /** `restore`: ends with `interrupted` when it was stopped, with `data` when reading back showed differences. */
 export async function execute(run: Run<Options>): Promise<number> {
-  const { options, context, log, print } = run;
+  const { options, context, log, print, metrics } = run;
   if (options.finish) return finish(run);
   if (options.restore !== undefined) {
     throw new MskBackupError('usage', 'USAGE', '--restore goes with --finish; see msk-backup restore --help');
@@ -32,7 +33,7 @@ export async function execute(run: Run<Options>): Promise<number> {
     print(plan, () => `${planText(plan)}\n\nNothing was written: this was a dry run.`);
     return EXIT_CODES.ok;
   }
-  const report = await runRestore(job, context, { verifyRead: options.verify === 'read', recreate });
+  const report = await meteredRestore(job, context, { verifyRead: options.verify === 'read', recreate }, metrics);
   print(report, () => reportText(report));
   if (report.interrupted) return EXIT_CODES.interrupted;
   return report.readBack && report.readBack.differences.length > 0 ? EXIT_CODES.data : EXIT_CODES.ok;
