@@ -22,19 +22,26 @@ export function checked<T extends object>(
   checks: Checks<T>,
   together: (values: pulumi.Unwrap<T>) => ArgumentProblem[] = () => [],
 ): pulumi.Output<pulumi.Unwrap<T>> {
-  const keys = Object.keys(checks) as (keyof T & string)[];
-  const check = (known: T, names: (keyof T & string)[]) =>
-    names.flatMap((key) => checks[key]?.(known[key] as pulumi.Unwrap<T[typeof key]>, key) ?? []);
-  const early = check(
-    values,
-    keys.filter((key) => isPlain(values[key])),
-  );
+  const early = problemsOf(checks, values, (key) => isPlain(values[key]));
   if (isPlain(values)) early.push(...together(values as pulumi.Unwrap<T>));
   refuse(component, name, early);
   return pulumi.output(values).apply((resolved) => {
-    refuse(component, name, [...check(resolved as T, keys), ...together(resolved)]);
+    refuse(component, name, [...problemsOf(checks, resolved as T), ...together(resolved)]);
     return resolved;
   }) as pulumi.Output<pulumi.Unwrap<T>>;
+}
+
+/**
+ * What each argument has wrong by itself.
+ * @param values known ones, at least those that are included
+ */
+export function problemsOf<T extends object>(
+  checks: Checks<T>,
+  values: T,
+  included: (key: keyof T) => boolean = () => true,
+): ArgumentProblem[] {
+  const keys = Object.keys(checks) as (keyof T & string)[];
+  return keys.filter(included).flatMap((key) => checks[key]?.(values[key] as pulumi.Unwrap<T[typeof key]>, key) ?? []);
 }
 
 /** No Output and no promise anywhere in it: known before anything is deployed. */

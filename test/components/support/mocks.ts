@@ -35,6 +35,8 @@ export interface AskedFunction {
 }
 
 export interface MockOptions {
+  /** Name of the stack. Default `stack`. */
+  stack?: string;
   /** Resources then have no outputs that AWS decides (ARNs, ids): unknown, as in a real preview. Default false. */
   preview?: boolean;
   /** Answers of functions, by token, in place of the usual ones; undefined for the usual one. */
@@ -78,7 +80,7 @@ export function startMocks(options: MockOptions = {}): MockEngine {
       return options.calls?.(call) ?? answer(token, inputs);
     },
   };
-  pulumi.runtime.setMocks(mocks, 'project', 'stack', options.preview ?? false);
+  pulumi.runtime.setMocks(mocks, 'project', options.stack ?? 'stack', options.preview ?? false);
   const find = (type: string, name?: string) =>
     made.filter((it) => it.type === type && (name === undefined || it.name === name));
   return {
@@ -107,7 +109,7 @@ export function startMocks(options: MockOptions = {}): MockEngine {
 export async function settled(): Promise<void> {
   // A resource is declared to the engine some turns of the event loop after its constructor, when its inputs have resolved.
   const { waitForRPCs } = pulumi.runtime as unknown as { waitForRPCs(): Promise<void> };
-  for (let quiet = 0; quiet < 3; quiet++) {
+  for (let quiet = 0; quiet < 10; quiet++) {
     await waitForRPCs();
     await new Promise((resolve) => setImmediate(resolve));
   }
