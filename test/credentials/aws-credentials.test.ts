@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { awsCredentials } from '../../runtime/src/credentials/aws-credentials.ts';
@@ -43,4 +45,36 @@ it('an STS that is away counts as a mistake at first, and as an outage later', a
   await expect(credentials.current()).rejects.toMatchObject({ kind: 'connection', code: 'CREDENTIALS_UNAVAILABLE' });
   const another = awsCredentials('eu-west-1', { arn: ROLE });
   await expect(another.current()).rejects.toMatchObject({ kind: 'configuration', code: 'CREDENTIALS_UNAVAILABLE' });
+});
+
+it('a container that rotates its credentials gives the new ones at the next login', async () => {
+  let calls = 0;
+  // As the agent of ECS answers, some minutes before the old ones end.
+  const agent = createServer((_request, response) => {
+    calls += 1;
+    response.setHeader('content-type', 'application/json');
+    response.end(
+      JSON.stringify({
+        AccessKeyId: `ASIA${calls}`,
+        SecretAccessKey: 'secret',
+        Token: 'token',
+        Expiration: new Date(Date.now() + (calls === 1 ? 10 : 360) * 60_000).toISOString(),
+      }),
+    );
+  });
+  await new Promise<void>((resolve) => agent.listen(0, '127.0.0.1', resolve));
+  try {
+    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) vi.stubEnv(name, undefined);
+    const { port } = agent.address() as AddressInfo;
+    vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `http://127.0.0.1:${port}/credentials`);
+    vi.stubEnv('AWS_CONFIG_FILE', '/nowhere/config');
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nowhere/credentials');
+    const credentials = awsCredentials('eu-west-1');
+    expect(await credentials.current()).toMatchObject({ accessKeyId: 'ASIA1', sessionToken: 'token' });
+    expect(await credentials.current()).toMatchObject({ accessKeyId: 'ASIA2' });
+    expect(await credentials.current()).toMatchObject({ accessKeyId: 'ASIA2' });
+  } finally {
+    agent.close();
+    agent.closeAllConnections();
+  }
 });
