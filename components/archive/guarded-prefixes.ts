@@ -1,10 +1,12 @@
-import { journalsBeside, trimmedPrefix } from '../policies/archive-place.ts';
+import { drillReportsBeside, journalsBeside, trimmedPrefix } from '../policies/archive-place.ts';
 
 /**
- * Where objects are never overwritten, and deleted by maintenance roles alone: the archive, and the journals of restores from it.
+ * Where objects are never overwritten, and deleted by maintenance roles alone: the archive, the journals of restores from it, and the
+ * reports of drills.
  * An archive at the root is the whole bucket.
  */
 export function guardedPrefixes(prefix: string): string[] {
   const archive = trimmedPrefix(prefix);
-  return archive === '' ? [''] : [archive, journalsBeside({ bucketArn: '', prefix: archive }).prefix];
+  const place = { bucketArn: '', prefix: archive };
+  return archive === '' ? [''] : [archive, journalsBeside(place).prefix, drillReportsBeside(place).prefix];
 }

@@ -38,6 +38,12 @@ export function journalsBeside(archive: ArchivePlace): ArchivePlace {
   return { ...archive, prefix: prefix === '' ? 'msk-backup-restores' : `${prefix}-restores` };
 }
 
+/** Where drills keep their reports: the same rule as runtime/src/drill/reports-location.ts. */
+export function drillReportsBeside(archive: ArchivePlace): ArchivePlace {
+  const prefix = trimmedPrefix(archive.prefix);
+  return { ...archive, prefix: prefix === '' ? 'msk-backup-drills' : `${prefix}-drills` };
+}
+
 function below(prefix: string): string {
   const trimmed = trimmedPrefix(prefix);
   return trimmed === '' ? '' : `${literalResource(trimmed)}/`;

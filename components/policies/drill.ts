@@ -1,5 +1,5 @@
 import { createInPlace, readPlace } from './archive-access.ts';
-import { type ArchivePlace, journalsBeside } from './archive-place.ts';
+import { type ArchivePlace, drillReportsBeside, journalsBeside } from './archive-place.ts';
 import { DELETE_GROUP } from './cluster-access.ts';
 import { clusterResources } from './cluster-resources.ts';
 import { allow, type PolicyDocument, policyDocument, type Statement } from './document.ts';
@@ -28,6 +28,7 @@ export function drillPolicy({ cluster, archive, journals }: DrillAccess): Policy
     ...(cluster === undefined ? [] : restoreBelowPrefix(cluster)),
     ...readPlace('Archive', archive),
     ...createInPlace('Journals', journals ?? journalsBeside(archive)),
+    ...createInPlace('Reports', drillReportsBeside(archive)),
   ]);
 }
 

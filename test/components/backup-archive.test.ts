@@ -174,7 +174,7 @@ describe('made', () => {
         JSON.stringify(
           archiveBucketPolicy({
             bucketArn: place.bucketArn,
-            prefixes: ['msk/orders', 'msk/orders-restores'],
+            prefixes: ['msk/orders', 'msk/orders-restores', 'msk/orders-drills'],
             keyArn: place.keyArn,
             account: ACCOUNT,
             maintenanceRoleArns: [pruner],
@@ -376,7 +376,11 @@ describe('adopted', () => {
       packStorageClass: 'GLACIER_IR',
     });
     expect(engine.names()).toEqual([]);
-    const access = { prefixes: ['orders', 'orders-restores'], account: ACCOUNT, maintenanceRoleArns: [pruner] };
+    const access = {
+      prefixes: ['orders', 'orders-restores', 'orders-drills'],
+      account: ACCOUNT,
+      maintenanceRoleArns: [pruner],
+    };
     const source = { bucketArn: 'arn:aws:s3:::team-bucket', prefix: 'orders', keyArn: key(REGION) };
     const destination = { bucketArn: 'arn:aws:s3:::team-bucket-dr', prefix: 'orders' };
     const statements = (place: { bucketArn: string; keyArn?: string }) =>
@@ -400,6 +404,7 @@ describe('adopted', () => {
     expect(JSON.parse(await resolved(archive.lifecycleRulesJson))).toMatchObject([
       { id: 'old-versions-orders', filter: { prefix: 'orders/' } },
       { id: 'old-versions-orders-restores', filter: { prefix: 'orders-restores/' } },
+      { id: 'old-versions-orders-drills', filter: { prefix: 'orders-drills/' } },
       {
         id: 'packs-orders',
         filter: { prefix: 'orders/packs/' },

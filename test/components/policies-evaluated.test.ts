@@ -43,7 +43,15 @@ const denied = async (requests: Asked[], by: Deciding) => {
 };
 const kafka = (...names: string[]) => names.flatMap((name) => kafkaRequest(name));
 
-const READS = ['ApiVersions', 'Metadata', 'ListOffsets', 'OffsetForLeaderEpoch', 'Fetch', 'DescribeConfigs'];
+const READS = [
+  'ApiVersions',
+  'Metadata',
+  'ListOffsets',
+  'DescribeProducers',
+  'OffsetForLeaderEpoch',
+  'Fetch',
+  'DescribeConfigs',
+];
 const GROUP_READS = ['ListGroups', 'FindCoordinator group', 'OffsetFetch'];
 const COMMITS = [...GROUP_READS, 'DescribeGroups', 'ConsumerGroupDescribe', 'OffsetCommit'];
 const WRITES = ['IncrementalAlterConfigs', 'CreateTopics', 'Produce', 'InitProducerId'];
@@ -301,7 +309,7 @@ test('a drill makes, writes and deletes below its prefix only', async () => {
     [...READS, ...CHANGES].flatMap((name) => kafkaRequest(name, own)),
     by,
   );
-  await allowed([...readsAt('orders'), ...createsAt('orders-restores')], by);
+  await allowed([...readsAt('orders'), ...createsAt('orders-restores'), ...createsAt('orders-drills')], by);
   const ON_TOPIC = ['Fetch', 'CreateTopics', 'Produce', 'IncrementalAlterConfigs', ...DELETES];
   await denied(
     ON_TOPIC.flatMap((name) => kafkaRequest(name, { topic: 'orders' })),
@@ -449,12 +457,11 @@ test('locks are extended, on the archive and its replica, in their mode and not 
   };
   const by = { identity: retentionPolicy({ archive: ARCHIVE, replica, mode: 'GOVERNANCE', days: 30 }) };
   const extend = (key: string, mode: string, days: number, bucket = BUCKET): Asked => ({
-    action: 's3:PutObjectRetention',
-    resource: `${bucket}/${key}`,
+    ...s3Request('PutObjectRetention', key, bucket),
     context: { 's3:object-lock-mode': mode, 's3:object-lock-remaining-retention-days': String(days) },
   });
-  const rules = (bucket: string): Asked => ({ action: 's3:GetBucketObjectLockConfiguration', resource: bucket });
-  const until = (key: string): Asked => ({ action: 's3:GetObjectRetention', resource: `${BUCKET}/${key}` });
+  const rules = (bucket: string) => s3Request('GetObjectLockConfiguration', '', bucket);
+  const until = (key: string) => s3Request('GetObjectRetention', key);
   await allowed(
     [
       ...readsAt('orders'),

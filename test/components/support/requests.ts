@@ -39,6 +39,10 @@ export const KAFKA_REQUESTS: Record<string, { part: Part; action: string }[]> = 
   ConsumerGroupDescribe: on('group', 'DescribeGroup'),
   OffsetFetch: [...on('group', 'DescribeGroup'), ...on('topic', 'DescribeTopic')],
   OffsetCommit: [...on('group', 'AlterGroup'), ...on('topic', 'ReadData')],
+  DeleteGroups: on('group', 'DeleteGroup'),
+  DescribeProducers: on('topic', 'ReadData'),
+  // Told are transactions that the caller may describe; names of producers only, so that a backup does without.
+  ListTransactions: on('transactional-id', 'DescribeTransactionalId'),
   OffsetDelete: [...on('group', 'DeleteGroup'), ...on('topic', 'ReadData')],
 };
 
@@ -78,11 +82,15 @@ export const S3_COMMANDS: Record<string, { action: string; context?: Record<stri
   GetObject: { action: 's3:GetObject' },
   HeadObject: { action: 's3:GetObject' },
   ListObjectsV2: { action: 's3:ListBucket' },
+  GetObjectLockConfiguration: { action: 's3:GetBucketObjectLockConfiguration' },
+  GetObjectRetention: { action: 's3:GetObjectRetention' },
+  PutObjectRetention: { action: 's3:PutObjectRetention' },
 };
 
 /** @param key of the object, or what is listed */
 export function s3Request(command: string, key = 'orders/packs/orders/1-000001.pack', bucket = BUCKET): Asked {
   const { action, context } = S3_COMMANDS[command]!;
+  if (action === 's3:GetBucketObjectLockConfiguration') return { action, resource: bucket };
   return action === 's3:ListBucket'
     ? { action, resource: bucket, context: { 's3:prefix': key } }
     : { action, resource: `${bucket}/${key}`, ...(context !== undefined && { context }) };
