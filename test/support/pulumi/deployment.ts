@@ -4,9 +4,10 @@
  * refresh and destroy do. What it does not: the validation and the defaults of the real AWS provider, or AWS itself.
  */
 
+import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import {
   LocalWorkspace,
   type OpType,
@@ -14,6 +15,7 @@ import {
   type PulumiFn,
   type Stack,
 } from '@pulumi/pulumi/automation/index.js';
+import { ended, runOk, spawnOwned } from '../process.ts';
 import type { AwsEmulator } from '../s3/emulator.ts';
 import { installPulumi } from './engine.ts';
 
@@ -28,49 +30,58 @@ export interface Change {
 export class Deployment {
   readonly #directory: string;
   readonly #environment: Record<string, string>;
-  readonly #command: PulumiCommand;
-  #stack?: Stack;
+  readonly #pulumi: string;
+  readonly #stack: Stack;
+  readonly #provider: ChildProcess;
 
-  private constructor(directory: string, environment: Record<string, string>, command: PulumiCommand) {
+  private constructor(
+    directory: string,
+    environment: Record<string, string>,
+    pulumi: string,
+    stack: Stack,
+    provider: ChildProcess,
+  ) {
     this.#directory = directory;
     this.#environment = environment;
-    this.#command = command;
+    this.#pulumi = pulumi;
+    this.#stack = stack;
+    this.#provider = provider;
   }
 
-  /** An empty stack, `test` of project `msk-backup-test`, whose default region is the emulator's first. */
+  /** An empty stack whose default region is the emulator's first. */
   static async begin(aws: AwsEmulator): Promise<Deployment> {
     const root = await installPulumi();
     const directory = await mkdtemp(join(tmpdir(), 'msk-backup-stack-'));
+    // Started once and attached to: by itself the engine starts one for each command.
+    const provider = spawnOwned(process.execPath, [join(import.meta.dirname, 'aws/provider.ts')], {
+      env: { ...process.env, ...aws.env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const environment = {
       ...aws.env,
-      MSK_BACKUP_NODE: process.execPath,
-      PATH: [import.meta.dirname, join(import.meta.dirname, 'aws'), process.env.PATH].join(delimiter),
+      PULUMI_DEBUG_PROVIDERS: `aws:${await started(provider)}`,
       PULUMI_BACKEND_URL: `file://${directory}`,
       PULUMI_CONFIG_PASSPHRASE: 'test',
       PULUMI_HOME: join(directory, 'home'),
       PULUMI_SKIP_UPDATE_CHECK: 'true',
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
     };
-    const command = await PulumiCommand.get({ root });
-    return new Deployment(directory, environment, command);
-  }
-
-  async #use(program: PulumiFn): Promise<Stack> {
-    this.#stack = await LocalWorkspace.createOrSelectStack(
-      { stackName: 'test', projectName: 'msk-backup-test', program },
-      { pulumiCommand: this.#command, envVars: this.#environment },
+    const stack = await LocalWorkspace.createStack(
+      { stackName: 'test', projectName: 'msk-backup-test', program: async () => {} },
+      { pulumiCommand: await PulumiCommand.get({ root }), envVars: environment, workDir: directory },
     );
-    return this.#stack;
+    return new Deployment(directory, environment, join(root, 'bin/pulumi'), stack, provider);
   }
 
   /** What `up` would do, without what stays as it is. */
   async preview(program: PulumiFn): Promise<Change[]> {
-    const stack = await this.#use(program);
     const changes: Change[] = [];
-    await stack.preview({
+    await this.#stack.preview({
+      program,
       onEvent: ({ resourcePreEvent }) => {
-        if (!resourcePreEvent || resourcePreEvent.metadata.op === 'same') return;
+        if (!resourcePreEvent) return;
         const { op, type, urn, diffs, detailedDiff } = resourcePreEvent.metadata;
+        if (op === 'same' || type.startsWith('pulumi:providers:')) return;
         const changed = diffs ?? Object.keys(detailedDiff ?? {});
         changes.push({ type, name: urn.split('::').at(-1)!, operation: op, changed });
       },
@@ -80,31 +91,43 @@ export class Deployment {
 
   /** Deploys; answers the outputs and how many resources had which operation. */
   async up(program: PulumiFn): Promise<{ outputs: Record<string, unknown>; counts: Partial<Record<OpType, number>> }> {
-    const stack = await this.#use(program);
-    const { outputs, summary } = await stack.up();
+    const { outputs, summary } = await this.#stack.up({ program });
     const values = Object.entries(outputs).map(([name, { value }]) => [name, value]);
     return { outputs: Object.fromEntries(values), counts: summary.resourceChanges ?? {} };
   }
 
   /** Reads the stack's resources from AWS; answers how many were found as they were, changed or gone. */
   async refresh(): Promise<Partial<Record<OpType, number>>> {
-    const { summary } = await this.#stack!.refresh();
+    const { summary } = await this.#stack.refresh();
     return summary.resourceChanges ?? {};
   }
 
   async destroy(): Promise<void> {
-    await this.#stack!.destroy();
+    await this.#stack.destroy();
   }
 
-  /** What Pulumi says of the stack's resources. */
-  async resources(): Promise<
-    { urn: string; type: string; id?: string; protect?: boolean; retainOnDelete?: boolean }[]
-  > {
-    const { deployment } = await this.#stack!.exportStack();
-    return deployment.resources ?? [];
+  /** Runs a command of Pulumi's on the stack: `['state', 'unprotect', '--all', '--yes']`. */
+  async pulumi(args: string[]): Promise<string> {
+    const options = { cwd: this.#directory, env: this.#environment };
+    return runOk(this.#pulumi, [...args, '--stack', this.#stack.name, '--non-interactive'], options);
+  }
+
+  /** What Pulumi's state holds. */
+  async resources(): Promise<{ urn: string; type: string; id?: string }[]> {
+    return (await this.#stack.exportStack()).deployment.resources ?? [];
   }
 
   async end(): Promise<void> {
+    this.#provider.kill('SIGKILL');
+    await ended(this.#provider);
     await rm(this.#directory, { recursive: true, force: true });
   }
+}
+
+/** The port that a provider prints when it serves. */
+function started(provider: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    provider.stdout!.once('data', (line: Buffer) => resolve(Number(line.toString('utf8').trim())));
+    provider.once('exit', (code) => reject(new Error(`the stand-in AWS provider ended with exit code ${code}`)));
+  });
 }

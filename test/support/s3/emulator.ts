@@ -45,8 +45,18 @@ export async function installMinistack(): Promise<string> {
   return join(environment, 'bin/python');
 }
 
+export interface EmulatorOptions {
+  /** Default: us-east-1 and us-west-2. */
+  regions?: string[];
+  /**
+   * Requests are allowed by the policies of whoever signs them and of the bucket, and refused otherwise; the emulator's own credentials may
+   * everything. It does not know the condition keys s3:if-none-match and s3:ObjectCreationOperation. Default: all are allowed.
+   */
+  authorize?: boolean;
+}
+
 /** Starts an emulator on a free port of 127.0.0.1. Its data is in memory and goes with it. */
-export async function startMinistack(options: { regions?: string[] } = {}): Promise<AwsEmulator> {
+export async function startMinistack(options: EmulatorOptions = {}): Promise<AwsEmulator> {
   const python = await installMinistack();
   const regions = options.regions ?? ['us-east-1', 'us-west-2'];
   const directory = await mkdtemp(join(tmpdir(), 'msk-backup-ministack-'));
@@ -62,6 +72,7 @@ export async function startMinistack(options: { regions?: string[] } = {}): Prom
     S3_DATA_DIR: join(directory, 's3'),
     STATE_DIR: join(directory, 'state'),
     SFTP_ENABLED: '0',
+    AUTH: String(options.authorize ?? false),
     LOG_LEVEL: 'WARNING',
   };
   const child = spawnOwned(python, ['-c', program], { cwd: directory, env, stdio: 'pipe' });
@@ -136,6 +147,11 @@ export class AwsEmulator {
   /** The client of the region that a bucket made by `createBucket` is in; another region's is sent away, as on AWS. */
   clientOf(bucket: string): S3Client {
     return this.client(this.#regionOf.get(bucket));
+  }
+
+  /** Tells the region of a bucket that was not made by `createBucket`. */
+  placeBucket(name: string, region: string): void {
+    this.#regionOf.set(name, region);
   }
 
   async createBucket(name: string, options: BucketOptions = {}): Promise<void> {

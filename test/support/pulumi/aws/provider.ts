@@ -210,5 +210,5 @@ server.addService(services.ResourceProviderService, {
 });
 server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error: Error | null, port: number) => {
   if (error) throw error;
-  console.log(port); // The engine reads it.
+  console.log(port);
 });
