@@ -281,7 +281,6 @@ describe('settings that cannot work', () => {
   });
 
   it.each([
-    ['IAM_NOT_AVAILABLE', endpoint({ protocol: 'SASL_SSL', mechanism: 'AWS_MSK_IAM' })],
     ['CREDENTIALS_MISSING', endpoint({ protocol: 'SASL_SSL', mechanism: 'PLAIN', username: 'me' })],
     ['SECURITY_FILE_UNREADABLE', endpoint({ protocol: 'SSL', caFile: '/nowhere/ca.pem' })],
     ['BOOTSTRAP_INVALID', endpoint({ protocol: 'PLAINTEXT' }, 'broker')],
