@@ -16,7 +16,8 @@ export async function withStore<T>(options: ArchiveOptions, work: (store: Object
   }
 }
 
-async function locationOf(options: ArchiveOptions): Promise<StorageLocation> {
+/** Where the archive is that `--path` or the configuration names. */
+export async function locationOf(options: ArchiveOptions): Promise<StorageLocation> {
   if (options.path !== undefined) return parseStoreUrl(options.path);
   const { readParsed } = await import('./read-job.ts');
   return (await readParsed(options)).job.storage;
