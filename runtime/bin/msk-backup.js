@@ -4,12 +4,14 @@ import { existsSync } from 'node:fs';
 import module from 'node:module';
 import v8 from 'node:v8';
 
-const NEEDED = 24;
+/** The first version with zstd in node:zlib. */
+const NEEDED = [22, 15];
 const main = new URL('../dist/cli/main.js', import.meta.url);
 
-if (Number.parseInt(process.versions.node, 10) < NEEDED) {
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
   fail(
-    `Node ${NEEDED} or newer is needed, this is ${process.versions.node}: run \`npx msk-backup\` from the root of the repository, which brings its own, or install it from https://nodejs.org`,
+    `Node ${NEEDED.join('.')} or newer is needed, this is ${process.versions.node}: run \`npx msk-backup\` from the root of the repository, which brings its own, or install it from https://nodejs.org`,
   );
 } else if (!existsSync(main)) {
   fail('not built yet: run `npm ci && npm run build` in the root of the repository');

@@ -47,5 +47,5 @@ test('an old Node: says which is needed and how to get it', () => {
   const old = "data:text/javascript,Object.defineProperty(process, 'versions', {value: {node: '20.11.0'}})";
   const { status, stderr } = run(['--import', old, launcher('export const main = () => {};')]);
   expect(status).toBe(1);
-  expect(stderr).toMatch(/^msk-backup: Node 24 or newer is needed, this is 20\.11\.0: run `npx msk-backup` .*\n$/);
+  expect(stderr).toMatch(/^msk-backup: Node 22\.15 or newer is needed, this is 20\.11\.0: run `npx msk-backup` .*\n$/);
 });

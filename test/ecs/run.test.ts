@@ -61,7 +61,7 @@ test('a backup runs as a task: its log and state are shown, its snapshot is ther
   define();
   const { code, stdout, stderr } = await run('--json', '--env', 'TOPIC=orders', ...NETWORK, 'backup', '--', '--full');
   expect(code, stderr).toBe(0);
-  const [{ arn }] = ecs.tasks as [{ arn: string }];
+  const { arn } = ecs.tasks[0]!;
   expect(JSON.parse(stdout)).toEqual({
     taskArn: arn,
     taskDefinition: 'arn:aws:ecs:us-east-1:123456789012:task-definition/orders:7',
