@@ -140,167 +140,53 @@ export class BackupArchive extends pulumi.ComponentResource {
     super('msk-backup:index:BackupArchive', name, args, opts);
     const { adopt, replica, tags } = args;
     const values = checkedArchive(name, args, homeOf(this));
+    const parent = this;
     const home = values.home;
-    const lock = args.objectLock && values.apply(({ objectLock }) => objectLock as ObjectLockValues);
-    const region = values.apply(({ home }) => home.region);
-    const replicaRegion = values.apply(({ adopt, replica }) =>
-      adopt === undefined ? replica?.region : adopt.replicaRegion,
-    );
     const prefix = values.apply(({ prefix }) => trimmedPrefix(prefix ?? ''));
+    const lock = args.objectLock && values.apply(({ objectLock }) => objectLock as ObjectLockValues);
+    const lockRole = lock && makeLockRole(name, this, home, tags);
     const keep = keeping(this, args.deletionProtection ?? true);
-    const lockRole = lock && makeLockRole(name, this, values.home, tags);
-    const maintenanceRoleArns = pulumi
-      .all([values.apply(({ maintenanceRoleArns }) => maintenanceRoleArns ?? []), lockRole?.arn])
-      .apply(([given, lockRole]) => (lockRole === undefined ? given : [...given, lockRole]));
-
-    const policyOf = (shared: boolean) => (bucketArn: pulumi.Input<string>, keyArn?: pulumi.Input<string>) =>
-      pulumi
-        .all([bucketArn, keyArn, prefix, home, maintenanceRoleArns])
-        .apply(([bucketArn, keyArn, prefix, { account }, roles]) => {
-          const access = {
-            bucketArn,
-            prefixes: guardedPrefixes(prefix),
-            ...(keyArn !== undefined && { keyArn }),
-            account,
-            maintenanceRoleArns: roles,
-          };
-          return JSON.stringify(shared ? policyDocument(sharedBucketStatements(access)) : archiveBucketPolicy(access));
-        });
-    const placeOf = (bucketArn: pulumi.Input<string>, keyArn?: pulumi.Input<string>): pulumi.Output<ArchivePlace> =>
-      pulumi
-        .all([bucketArn, keyArn, prefix])
-        .apply(([bucketArn, keyArn, prefix]) => ({ bucketArn, prefix, ...(keyArn !== undefined && { keyArn }) }));
-    const arnOf = (bucketName: pulumi.Output<string>) =>
-      pulumi.all([home, bucketName]).apply(([{ partition }, bucketName]) => `arn:${partition}:s3:::${bucketName}`);
     const lifecycle = pulumi
       .all([values, prefix])
       .apply(([{ lifecycle }, prefix]) =>
         lifecycleRules(lifecycle, prefix, adopt === undefined ? [''] : guardedPrefixes(prefix)),
       );
 
-    this.region = region;
-    this.prefix = prefix;
-    this.lifecycleRulesJson = lifecycle.apply((rules) => JSON.stringify(rules));
-    if (lockRole !== undefined) this.lockRoleArn = lockRole.arn;
-
-    if (adopt !== undefined) {
-      const policy = policyOf(true);
-      this.bucketName = values.apply((values) => values.adopt!.bucketName);
-      this.bucketArn = arnOf(this.bucketName);
-      if (adopt.keyArn !== undefined) this.keyArn = values.apply((values) => values.adopt!.keyArn!);
-      this.bucketPolicyJson = policy(this.bucketArn, this.keyArn);
-      if (adopt.replicaBucketName !== undefined) {
-        this.replicaBucketName = values.apply((values) => values.adopt!.replicaBucketName!);
-        this.replicaBucketArn = arnOf(this.replicaBucketName);
-        if (adopt.replicaKeyArn !== undefined)
-          this.replicaKeyArn = values.apply((values) => values.adopt!.replicaKeyArn!);
-        this.replicaBucketPolicyJson = policy(this.replicaBucketArn, this.replicaKeyArn);
-      }
-    } else {
-      const bucketPolicy = policyOf(false);
-      const key =
-        args.keyArn === undefined
-          ? makeArchiveKey({
-              name: `${name}-key`,
-              description: `Kafka archive ${name}`,
-              owner: home,
-              keeping: keep,
-              tags,
-            })
-          : undefined;
-      const keyArn = key?.arn ?? values.apply((values) => values.keyArn!);
-      const made = makeArchiveBucket({
-        name,
-        region,
-        bucketName: values.apply(({ bucketName }) => bucketName),
-        keyArn,
-        lifecycle,
-        ...(lock !== undefined && { objectLock: lock }),
-        policy: (bucketArn) => bucketPolicy(bucketArn, keyArn),
-        keeping: keep,
-        tags,
-      });
-      const ready: pulumi.Resource[] = [...made.guards];
-      this.bucketArn = made.bucket.arn;
-      this.keyArn = keyArn;
-      this.bucketPolicyJson = made.policyJson;
-
-      if (replica !== undefined) {
-        const dependsOn: pulumi.Resource[] = [...made.guards];
-        if (replica.bucketArn === undefined) {
-          const elsewhere = values.apply(({ home, replica }) => ({ ...home, region: replica!.region }));
-          const replicaKey =
-            replica.keyArn === undefined
-              ? makeArchiveKey({
-                  name: `${name}-replica-key`,
-                  description: `Replica of the Kafka archive ${name}`,
-                  owner: elsewhere,
-                  keeping: keep,
-                  tags,
-                })
-              : undefined;
-          const replicaKeyArn = replicaKey?.arn ?? values.apply((values) => values.replica!.keyArn!);
-          const replicaBucket = makeArchiveBucket({
-            name: `${name}-replica`,
-            region: elsewhere.region,
-            bucketName: values.apply((values) => values.replica!.bucketName),
-            keyArn: replicaKeyArn,
-            lifecycle,
-            ...(lock !== undefined && { objectLock: lock }),
-            policy: (bucketArn) => bucketPolicy(bucketArn, replicaKeyArn),
-            keeping: keep,
-            tags,
-          });
-          dependsOn.push(...replicaBucket.guards);
-          this.replicaBucketArn = replicaBucket.bucket.arn;
-          this.replicaBucketName = after(replicaBucket.bucket.bucket, replicaBucket.guards);
-          this.replicaKeyArn = replicaKeyArn;
-          this.replicaBucketPolicyJson = replicaBucket.policyJson;
-        } else {
-          this.replicaBucketArn = values.apply((values) => values.replica!.bucketArn!);
-          this.replicaBucketName = this.replicaBucketArn.apply((arn) => arn.split(':::')[1]!);
-          this.replicaKeyArn = values.apply((values) => values.replica!.keyArn!);
-        }
-        const { role, configuration } = makeReplication({
-          name,
-          parent: this,
-          home,
-          bucket: made.bucket.bucket,
-          source: placeOf(this.bucketArn, this.keyArn),
-          replica: pulumi
-            .all([placeOf(this.replicaBucketArn, this.replicaKeyArn), values])
-            .apply(([place, values]) => replicaPlace(place, values.replica!.accountId, values.home.account)),
-          ...(replica.replicationRoleName !== undefined && { roleName: replica.replicationRoleName }),
-          objectLock: lock !== undefined,
-          dependsOn,
-          tags,
-        });
-        ready.push(configuration);
-        this.replicationRoleArn = role.arn;
-      }
-      // Whatever comes in before replication is on is never replicated.
-      this.bucketName = after(made.bucket.bucket, ready);
+    const archive = adopt === undefined ? createBucket() : adoptBucket(adopt);
+    const copy = adopt === undefined ? replica && createReplica(replica) : adoptReplica(adopt);
+    const source = placeOf(archive);
+    const destination = copy && destinationOf(copy);
+    const replication = adopt === undefined && destination !== undefined ? replicate(destination) : undefined;
+    if (lock !== undefined && lockRole !== undefined) {
+      const ownReplica = copy === undefined || replica?.accountId !== undefined ? undefined : placeOf(copy);
+      allowExtendingLocks(name, this, lockRole, lock, source, ownReplica);
+      this.lockRoleArn = lockRole.arn;
     }
 
-    const source = placeOf(this.bucketArn, this.keyArn);
-    if (this.replicaBucketArn !== undefined) {
-      const destination = pulumi
-        .all([placeOf(this.replicaBucketArn, this.replicaKeyArn), values])
-        .apply(([place, values]) => replicaPlace(place, values.replica?.accountId, values.home.account));
-      this.replicaRegion = replicaRegion.apply((region) => region!);
+    // Whatever comes in before replication is on is never replicated.
+    this.bucketName = after(
+      archive.bucketName,
+      replication ? [...archive.guards, replication.configuration] : archive.guards,
+    );
+    this.bucketArn = archive.bucketArn;
+    if (archive.keyArn !== undefined) this.keyArn = archive.keyArn;
+    this.region = home.region;
+    this.prefix = prefix;
+    this.bucketPolicyJson = archive.policyJson;
+    this.lifecycleRulesJson = lifecycle.apply((rules) => JSON.stringify(rules));
+    if (copy !== undefined && destination !== undefined) {
+      this.replicaBucketName = after(copy.bucketName, copy.guards);
+      this.replicaBucketArn = copy.bucketArn;
+      if (copy.keyArn !== undefined) this.replicaKeyArn = copy.keyArn;
+      this.replicaRegion = values.apply(({ adopt, replica }) => (adopt?.replicaRegion ?? replica?.region)!);
+      if (copy.policyJson !== undefined) this.replicaBucketPolicyJson = copy.policyJson;
       this.replicationRuleId = pulumi.output(REPLICATION_RULE);
       this.replicationPolicyJson = replicationPolicyJson(source, destination, lock !== undefined);
       this.replicationRulesJson = pulumi
         .all([source, destination])
         .apply(([source, destination]) => JSON.stringify([replicationRule(source, destination)]));
     }
-    if (lock !== undefined && lockRole !== undefined) {
-      const ownReplica =
-        this.replicaBucketArn === undefined || replica?.accountId !== undefined
-          ? undefined
-          : placeOf(this.replicaBucketArn, this.replicaKeyArn);
-      allowExtendingLocks(name, this, lockRole, lock, source, ownReplica);
-    }
+    if (replication !== undefined) this.replicationRoleArn = replication.role.arn;
     this.registerOutputs({
       bucketName: this.bucketName,
       bucketArn: this.bucketArn,
@@ -320,9 +206,136 @@ export class BackupArchive extends pulumi.ComponentResource {
       replicationRoleArn: this.replicationRoleArn,
       lockRoleArn: this.lockRoleArn,
     });
+
+    function createBucket() {
+      const keyArn =
+        args.keyArn === undefined
+          ? makeArchiveKey({
+              name: `${name}-key`,
+              description: `Kafka archive ${name}`,
+              owner: home,
+              keeping: keep,
+              tags,
+            }).arn
+          : values.apply((values) => values.keyArn!);
+      const bucketName = values.apply((values) => values.bucketName);
+      return guardedBucket(name, home.region, bucketName, keyArn);
+    }
+
+    function createReplica({ keyArn: given, bucketArn }: ReplicaArgs): Place & { policyJson?: pulumi.Output<string> } {
+      const replicaOf = <T>(read: (replica: pulumi.Unwrap<ReplicaArgs>) => T) =>
+        values.apply(({ replica }) => read(replica!));
+      if (bucketArn !== undefined) {
+        const bucketArn = replicaOf((replica) => replica.bucketArn!);
+        const bucketName = bucketArn.apply((arn) => arn.split(':::')[1]!);
+        return { bucketName, bucketArn, keyArn: replicaOf((replica) => replica.keyArn!), guards: [] };
+      }
+      const elsewhere = values.apply(({ home, replica }) => ({ ...home, region: replica!.region }));
+      const keyArn =
+        given === undefined
+          ? makeArchiveKey({
+              name: `${name}-replica-key`,
+              description: `Replica of the Kafka archive ${name}`,
+              owner: elsewhere,
+              keeping: keep,
+              tags,
+            }).arn
+          : replicaOf((replica) => replica.keyArn!);
+      const bucketName = replicaOf((replica) => replica.bucketName);
+      return guardedBucket(`${name}-replica`, elsewhere.region, bucketName, keyArn);
+    }
+
+    function adoptBucket(adopt: AdoptedBucketArgs) {
+      const bucketName = values.apply((values) => values.adopt!.bucketName);
+      const keyArn = adopt.keyArn === undefined ? undefined : values.apply((values) => values.adopt!.keyArn!);
+      return sharedBucket(bucketName, keyArn);
+    }
+
+    function adoptReplica(adopt: AdoptedBucketArgs) {
+      if (adopt.replicaBucketName === undefined) return undefined;
+      const bucketName = values.apply((values) => values.adopt!.replicaBucketName!);
+      const keyArn = adopt.replicaKeyArn === undefined ? undefined : values.apply(({ adopt }) => adopt!.replicaKeyArn!);
+      return sharedBucket(bucketName, keyArn);
+    }
+
+    function guardedBucket(
+      name: string,
+      region: pulumi.Output<string>,
+      bucketName: pulumi.Output<string | undefined>,
+      keyArn: pulumi.Output<string>,
+    ) {
+      const { bucket, policyJson, guards } = makeArchiveBucket({
+        name,
+        region,
+        bucketName,
+        keyArn,
+        lifecycle,
+        ...(lock !== undefined && { objectLock: lock }),
+        policy: (bucketArn) =>
+          accessTo(bucketArn, keyArn).apply((access) => JSON.stringify(archiveBucketPolicy(access))),
+        keeping: keep,
+        tags,
+      });
+      return { bucketName: bucket.bucket, bucketArn: bucket.arn, keyArn, policyJson, guards };
+    }
+
+    function sharedBucket(bucketName: pulumi.Output<string>, keyArn: pulumi.Output<string> | undefined) {
+      const bucketArn = pulumi
+        .all([home, bucketName])
+        .apply(([{ partition }, bucketName]) => `arn:${partition}:s3:::${bucketName}`);
+      const policyJson = accessTo(bucketArn, keyArn).apply((access) =>
+        JSON.stringify(policyDocument(sharedBucketStatements(access))),
+      );
+      return { bucketName, bucketArn, policyJson, guards: [], ...(keyArn !== undefined && { keyArn }) };
+    }
+
+    function accessTo(bucketArn: pulumi.Output<string>, keyArn: pulumi.Output<string> | undefined) {
+      return pulumi
+        .all([bucketArn, keyArn, prefix, values, lockRole?.arn])
+        .apply(([bucketArn, keyArn, prefix, { home, maintenanceRoleArns = [] }, lockRoleArn]) => ({
+          bucketArn,
+          prefixes: guardedPrefixes(prefix),
+          ...(keyArn !== undefined && { keyArn }),
+          account: home.account,
+          maintenanceRoleArns: lockRoleArn === undefined ? maintenanceRoleArns : [...maintenanceRoleArns, lockRoleArn],
+        }));
+    }
+
+    function placeOf({ bucketArn, keyArn }: Place): pulumi.Output<ArchivePlace> {
+      return pulumi
+        .all([bucketArn, keyArn, prefix])
+        .apply(([bucketArn, keyArn, prefix]) => ({ bucketArn, prefix, ...(keyArn !== undefined && { keyArn }) }));
+    }
+
+    function destinationOf(copy: Place): pulumi.Output<ReplicaPlace> {
+      return pulumi.all([placeOf(copy), values]).apply(([place, { replica, home }]) => {
+        const owner = replica?.accountId;
+        return owner === undefined || owner === home.account ? place : { ...place, otherAccount: owner };
+      });
+    }
+
+    function replicate(destination: pulumi.Output<ReplicaPlace>) {
+      return makeReplication({
+        name,
+        parent,
+        home,
+        bucket: archive.bucketName,
+        source,
+        replica: destination,
+        ...(replica?.replicationRoleName !== undefined && { roleName: replica.replicationRoleName }),
+        objectLock: lock !== undefined,
+        dependsOn: [...archive.guards, ...(copy?.guards ?? [])],
+        tags,
+      });
+    }
   }
 }
 
-function replicaPlace(place: ArchivePlace, accountId: string | undefined, ownAccount: string): ReplicaPlace {
-  return accountId === undefined || accountId === ownAccount ? place : { ...place, otherAccount: accountId };
+/** A bucket, made or adopted. */
+interface Place {
+  bucketName: pulumi.Output<string>;
+  bucketArn: pulumi.Output<string>;
+  keyArn?: pulumi.Output<string>;
+  /** What has to be there before an object may come in. */
+  guards: pulumi.Resource[];
 }
