@@ -9,8 +9,8 @@ export interface ObjectLockArgs {
    */
   mode: pulumi.Input<string>;
   /**
-   * Days for which each new object is locked, 2 to 36500. What kept snapshots need is locked anew before half of it is over, by
-   * the maintenance task; so this is also how long a snapshot stays after it has been pruned.
+   * Days for which each new object is locked, 4 to 36500. What kept snapshots need is locked anew before half of it is over, by a
+   * daily task, which so has a second try; and this is how long a snapshot stays at least after it has been pruned.
    */
   days: pulumi.Input<number>;
 }
@@ -28,7 +28,7 @@ export function objectLockProblems(propertyPath: string, lock: { mode?: string; 
   const problems: PolicyProblem[] = [];
   if (mode !== undefined && !MODES.includes(mode))
     problems.push({ propertyPath: `${propertyPath}.mode`, reason: `is GOVERNANCE or COMPLIANCE, not ${mode}` });
-  if (days !== undefined && !(Number.isInteger(days) && days >= 2 && days <= 36_500))
-    problems.push({ propertyPath: `${propertyPath}.days`, reason: `is a whole number from 2 to 36500, not ${days}` });
+  if (days !== undefined && !(Number.isInteger(days) && days >= 4 && days <= 36_500))
+    problems.push({ propertyPath: `${propertyPath}.days`, reason: `is a whole number from 4 to 36500, not ${days}` });
   return problems;
 }
