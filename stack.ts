@@ -39,6 +39,8 @@ const backup = new MskBackup('backup', {
   ...(replicaRegion === undefined ? {} : { replica: { region: replicaRegion } }),
   ...(imageUri === undefined ? {} : { image: { uri: imageUri } }),
   archive: { prefix: text('prefix') },
+  alarmTopicArn: text('alarmTopicArn'),
+  alarms: { emailAddresses: list('alarmEmailAddresses') },
   settingsYaml: text('settingsYaml'),
   deletionProtection: config.getBoolean('deletionProtection'),
 });
@@ -48,5 +50,6 @@ export const replicaBucketName = backup.replicaBucketName;
 export const taskDefinitionArn = backup.taskDefinitionArn;
 export const ecsClusterArn = backup.ecsClusterArn;
 export const scheduleName = backup.scheduleName;
+export const alarmTopicArn = backup.alarmTopicArn;
 export const logGroupName = backup.logGroupName;
 export const metricArchive = backup.metricArchive;

@@ -1,3 +1,4 @@
+export { BackupAlarms, type BackupAlarmsArgs } from './backup-alarms.ts';
 export { BackupArchive, type BackupArchiveArgs } from './backup-archive.ts';
 export { BackupSchedule, type BackupScheduleArgs } from './backup-schedule.ts';
 export { BackupTask, type BackupTaskArgs } from './backup-task.ts';

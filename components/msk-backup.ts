@@ -1,10 +1,12 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { AuthenticationArgs } from './arguments/authentication.ts';
+import { isPlain } from './arguments/checked.ts';
 import type { ComputeArgs } from './arguments/compute.ts';
 import type { ImageArgs } from './arguments/image.ts';
 import type { NetworkArgs } from './arguments/network.ts';
 import { refuse } from './arguments/refuse.ts';
 import { checkBackup } from './backup/check-backup.ts';
+import { BackupAlarms, needsAgeGauge } from './backup-alarms.ts';
 import { BackupArchive, type BackupArchiveArgs, type ReplicaArgs } from './backup-archive.ts';
 import { BackupSchedule } from './backup-schedule.ts';
 import { BackupTask } from './backup-task.ts';
@@ -80,7 +82,13 @@ export interface MskBackupArgs {
    * 0.015 USD a GB of replication time control (docs/cost.md).
    * @default none: a region that is lost takes the backups with it
    */
-  replica?: ReplicaArgs;
+  replica?: BackupReplicaArgs;
+  /**
+   * SNS topic that alarms go to, in the cluster's region. Its policy has to admit CloudWatch and EventBridge: the component's output
+   * `topicPolicyJson` has the statements. One that is encrypted needs the same of its key.
+   * @default one is made, encrypted with a key of its own: 1 USD a month
+   */
+  alarmTopicArn?: pulumi.Input<string>;
   /**
    * The archive: its place, keys, storage class, Object Lock, or a bucket that is there already. Its replica, tags and deletion
    * protection are those of this component.
@@ -103,6 +111,11 @@ export interface MskBackupArgs {
    */
   image?: ImageArgs;
   /**
+   * What is watched, and who is told.
+   * @default everything
+   */
+  alarms?: BackupAlarmSettingsArgs;
+  /**
    * More of the runtime's configuration (docs/configuration.md), as YAML, laid over what this component writes. Secrets are refused: they
    * belong in `authentication`.
    * @example "backup: {compression: zstd}"
@@ -117,10 +130,46 @@ export interface MskBackupArgs {
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
+export interface BackupReplicaArgs extends ReplicaArgs {
+  /**
+   * SNS topic in that region, for alarms on what waits for replication: S3 publishes that in the replica's region.
+   * @default one is made
+   */
+  alarmTopicArn?: pulumi.Input<string>;
+}
+
+export interface BackupAlarmSettingsArgs {
+  /**
+   * False: no alarms, no topics, no dashboard. The metrics are written all the same.
+   * @default true
+   */
+  enabled?: boolean;
+  /**
+   * Runs in a row without a success that are an alarm, 1 to 100.
+   * @default 3
+   */
+  missedRuns?: pulumi.Input<number>;
+  /**
+   * Seconds by which the newest backup may lag behind the topics.
+   * @default twice the interval of the schedule, at least 3600
+   */
+  maxLagSeconds?: pulumi.Input<number>;
+  /**
+   * Who is told by mail; each address confirms once. Only for a topic that is made.
+   * @default [] nobody
+   */
+  emailAddresses?: string[];
+  /**
+   * A CloudWatch dashboard of runs, lag, sizes and replication. Costs: 3 USD a month, after the account's first three.
+   * @default true
+   */
+  dashboard?: boolean;
+}
+
 /**
  * Backups of an MSK cluster, from its ARN: a bucket for the archive, its replica in another region, a task on Fargate that reads
- * what is new in the topics, and a schedule. Each part can be had alone: `BackupArchive`, `BackupTask`,
- * `BackupSchedule`, `RuntimeImage`.
+ * what is new in the topics, a schedule, alarms and a dashboard. Each part can be had alone: `BackupArchive`, `BackupTask`,
+ * `BackupSchedule`, `BackupAlarms`, `RuntimeImage`.
  */
 export class MskBackup extends pulumi.ComponentResource {
   /** Of the archive. */
@@ -157,6 +206,14 @@ export class MskBackup extends pulumi.ComponentResource {
   readonly scheduleName: pulumi.Output<string>;
   /** Queue of starts that ECS refused to the end. */
   readonly deadLetterQueueArn: pulumi.Output<string>;
+  /** SNS topic of the alarms; undefined without alarms. */
+  readonly alarmTopicArn?: pulumi.Output<string>;
+  /** SNS topic in the replica's region; undefined without a replica or alarms. */
+  readonly replicaAlarmTopicArn?: pulumi.Output<string>;
+  /** Statements that the policy of a given alarm topic needs; undefined without alarms. */
+  readonly topicPolicyJson?: pulumi.Output<string>;
+  /** Name of the dashboard; undefined without one. */
+  readonly dashboardName?: pulumi.Output<string>;
   /** CloudWatch namespace of the metrics. */
   readonly metricNamespace: pulumi.Output<string>;
   /** Value of the metrics' dimension `Archive`. */
@@ -166,6 +223,7 @@ export class MskBackup extends pulumi.ComponentResource {
     super('msk-backup:index:MskBackup', name, args, opts);
     const { clusterArn, network, authentication, tags } = args;
     const { schedule = 'rate(1 hour)', scheduleTimeZone } = args;
+    const { enabled: withAlarms = true, ...alarmSettings } = args.alarms ?? {};
     refuse('MskBackup', name, checkBackup(name, args));
 
     const inside = { parent: this };
@@ -176,7 +234,10 @@ export class MskBackup extends pulumi.ComponentResource {
     const metricArchive = pulumi
       .all([archive.bucketName, archive.prefix])
       .apply(([bucket, prefix]) => trimmedPrefix(`${bucket}/${prefix}`));
+    if (withAlarms && watchedByAge(schedule, scheduleTimeZone, alarmSettings.missedRuns))
+      createSchedule(`${name}-age`, { expression: 'rate(1 hour)', command: ['age'] });
     if (archive.lockRoleArn !== undefined) createLockTask(archive.lockRoleArn);
+    const alarms = withAlarms ? createAlarms() : undefined;
 
     this.bucketName = archive.bucketName;
     this.bucketArn = archive.bucketArn;
@@ -195,6 +256,12 @@ export class MskBackup extends pulumi.ComponentResource {
     this.logGroupName = task.logGroupName;
     this.scheduleName = backups.scheduleName;
     this.deadLetterQueueArn = backups.deadLetterQueueArn;
+    if (alarms !== undefined) {
+      this.alarmTopicArn = alarms.alarmTopicArn;
+      this.topicPolicyJson = alarms.topicPolicyJson;
+      if (alarms.replicaAlarmTopicArn !== undefined) this.replicaAlarmTopicArn = alarms.replicaAlarmTopicArn;
+      if (alarms.dashboardName !== undefined) this.dashboardName = alarms.dashboardName;
+    }
     this.metricNamespace = pulumi.output('KafkaBackup');
     this.metricArchive = metricArchive;
     this.registerOutputs({
@@ -215,6 +282,10 @@ export class MskBackup extends pulumi.ComponentResource {
       logGroupName: this.logGroupName,
       scheduleName: this.scheduleName,
       deadLetterQueueArn: this.deadLetterQueueArn,
+      alarmTopicArn: this.alarmTopicArn,
+      replicaAlarmTopicArn: this.replicaAlarmTopicArn,
+      topicPolicyJson: this.topicPolicyJson,
+      dashboardName: this.dashboardName,
       metricNamespace: this.metricNamespace,
       metricArchive: this.metricArchive,
     });
@@ -222,7 +293,7 @@ export class MskBackup extends pulumi.ComponentResource {
     function createArchive(): BackupArchive {
       return new BackupArchive(
         name,
-        { ...args.archive, replica: args.replica, deletionProtection: protection(args), tags },
+        { ...args.archive, replica: replicaBucket(args.replica), deletionProtection: protection(args), tags },
         inside,
       );
     }
@@ -264,7 +335,7 @@ export class MskBackup extends pulumi.ComponentResource {
 
     function createSchedule(
       scheduleName: string,
-      when: { expression: pulumi.Input<string>; timeZone?: pulumi.Input<string>; command?: string[] },
+      when: { expression: pulumi.Input<string>; timeZone?: pulumi.Input<string>; command?: pulumi.Input<string>[] },
       which: BackupTask = task,
     ): BackupSchedule {
       return new BackupSchedule(
@@ -298,17 +369,62 @@ export class MskBackup extends pulumi.ComponentResource {
         },
         inside,
       );
-      const days = pulumi.output(args.archive!.objectLock!.days).apply(String);
-      createSchedule(
-        `${name}-locks`,
-        { expression: 'rate(1 day)', command: ['locks', 'extend', '--days', days] as string[] },
-        locks,
+      const command: pulumi.Input<string>[] = ['locks', 'extend', '--days'];
+      command.push(pulumi.output(args.archive!.objectLock!.days).apply(String));
+      // Another account extends the locks of its own replica.
+      if (archive.replicaBucketName !== undefined && args.replica?.accountId === undefined)
+        command.push(
+          '--replica',
+          pulumi.interpolate`s3://${archive.replicaBucketName}/${archive.prefix}?region=${archive.replicaRegion}`,
+        );
+      createSchedule(`${name}-locks`, { expression: 'rate(1 day)', command }, locks);
+    }
+
+    function createAlarms(): BackupAlarms {
+      return new BackupAlarms(
+        name,
+        {
+          ...alarmSettings,
+          metricArchive,
+          ecsClusterArn: task.ecsClusterArn,
+          taskDefinitionArn: task.taskDefinitionArn,
+          schedule,
+          scheduleTimeZone,
+          topicArn: args.alarmTopicArn,
+          deadLetterQueueName: backups.deadLetterQueueName,
+          ...(archive.replicaBucketName !== undefined && {
+            sourceBucketName: archive.bucketName,
+            replicaBucketName: archive.replicaBucketName,
+            replicaRegion: archive.replicaRegion,
+            replicationRuleId: archive.replicationRuleId,
+            replicaTopicArn: args.replica?.alarmTopicArn,
+          }),
+          tags,
+        },
+        inside,
       );
     }
   }
 }
 
+/** The topic is for the alarms. */
+function replicaBucket(replica: BackupReplicaArgs | undefined): ReplicaArgs | undefined {
+  if (replica === undefined) return undefined;
+  const { alarmTopicArn: _, ...bucket } = replica;
+  return bucket;
+}
+
 /** Of an adopted bucket nothing is changed, so there is nothing to protect. */
 function protection({ archive, deletionProtection }: MskBackupArgs): boolean | undefined {
   return archive?.adopt === undefined ? deletionProtection : undefined;
+}
+
+/** Only what is known can be made for: the alarms ask for a plain schedule where runs are that rare. */
+function watchedByAge(
+  schedule: pulumi.Input<string>,
+  timeZone: pulumi.Input<string> | undefined,
+  missedRuns: pulumi.Input<number> | undefined,
+): boolean {
+  if (typeof schedule !== 'string' || !isPlain([timeZone, missedRuns])) return false;
+  return needsAgeGauge(schedule, timeZone as string | undefined, missedRuns as number | undefined);
 }

@@ -9,6 +9,7 @@ import {
   roleArnsProblems,
 } from '../archive/names.ts';
 import { objectLockProblems } from '../archive/object-lock.ts';
+import { topicArn } from '../arguments/arn.ts';
 import { authenticationProblems } from '../arguments/authentication.ts';
 import { isPlain } from '../arguments/checked.ts';
 import { computeProblems } from '../arguments/compute.ts';
@@ -49,9 +50,26 @@ export function checkBackup(name: string, args: MskBackupArgs): ArgumentProblem[
     ...known(args.authentication, (authentication) => authenticationProblems(authentication)),
     ...known(args.compute, (compute) => computeProblems(compute)),
     ...(args.image === undefined ? [] : known(args.image, (image) => imageProblems(image))),
+    ...known(args.alarmTopicArn, (arn) => topicArn(arn, 'alarmTopicArn')),
     ...replica(args),
     ...madeBuckets(name, args),
     ...(args.archive === undefined ? [] : archive(args.archive)),
+    ...known(args.alarms?.missedRuns, (runs) => wholeNumber(1, 100, 'runs')(runs, 'alarms.missedRuns')),
+    ...known(args.alarms?.maxLagSeconds, (seconds) =>
+      wholeNumber(60, 31_536_000, 'seconds')(seconds, 'alarms.maxLagSeconds'),
+    ),
+    ...mail(args),
+  ];
+}
+
+/** Whoever has a topic has subscribed to it. */
+function mail({ alarms, alarmTopicArn }: MskBackupArgs): ArgumentProblem[] {
+  if (alarms?.emailAddresses === undefined || alarmTopicArn === undefined) return [];
+  return [
+    {
+      propertyPath: 'alarms.emailAddresses',
+      reason: 'is for a topic that is made, and alarmTopicArn names one that exists: subscribe them there',
+    },
   ];
 }
 
@@ -67,11 +85,13 @@ function selectedTopics({ policyTopics }: MskBackupArgs) {
 
 function replica({ archive, replica, clusterArn }: MskBackupArgs): ArgumentProblem[] {
   if (replica === undefined) return [];
+  const { alarmTopicArn, ...bucket } = replica;
   if (archive?.adopt !== undefined)
     return [
       { propertyPath: 'replica', reason: 'is for a bucket that is made: name that of an adopted one in archive.adopt' },
     ];
-  const problems = known(replica, (bucket) => replicaProblems(bucket, 'replica'));
+  const problems = known(bucket, (bucket) => replicaProblems(bucket, 'replica'));
+  problems.push(...known(alarmTopicArn, (arn) => topicArn(arn, 'replica.alarmTopicArn')));
   const home = typeof clusterArn === 'string' ? readArn(clusterArn)?.region : undefined;
   if (home !== undefined && replica.region === home)
     problems.push({

@@ -1,4 +1,4 @@
-// One team, one cluster: hourly backups, a copy in another region.
+// One team, one cluster: hourly backups, a copy in another region, alarms by mail.
 //
 //   pulumi config set aws:region us-west-2
 //   pulumi config set clusterArn arn:aws:kafka:us-west-2:123456789012:cluster/orders/…
@@ -18,6 +18,7 @@ const backup = new MskBackup('orders', {
   topics: ['orders', 'order-events', 'notifications'],
   consumerGroups: ['amazon.lambda.*'],
   replica: { region: 'us-east-1' },
+  alarms: { emailAddresses: ['orders-on-call@example.com'] },
 });
 
 export const bucket = backup.bucketName;

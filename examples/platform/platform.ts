@@ -1,9 +1,10 @@
-// A platform team's repository: a component for each team, all alike. The image is built once.
+// A platform team's repository: a component for each team, all alike. The image is built once, and alarms go to one topic.
 //
 //   pulumi config set aws:region us-west-2
 //   pulumi config set clusterArn arn:aws:kafka:us-west-2:123456789012:cluster/shared/…
 //   pulumi config set --path 'subnetIds[0]' subnet-…
 //   pulumi config set brokerSecurityGroupId sg-…
+//   pulumi config set alarmTopicArn arn:aws:sns:us-west-2:123456789012:platform-alarms
 import * as pulumi from '@pulumi/pulumi';
 import { MskBackup, RuntimeImage } from 'msk-backup';
 
@@ -37,6 +38,7 @@ for (const [team, { topics, schedule, consumerGroups }] of Object.entries(teams)
     scheduleFlexibleMinutes: 5, // Not all at the same minute.
     image: { uri: image.uri, repositoryArn: image.repositoryArn },
     replica: { region: 'us-east-1' },
+    alarmTopicArn: config.require('alarmTopicArn'),
     tags: { team },
   });
   buckets[team] = backup.bucketName;

@@ -104,6 +104,7 @@ describe('Pulumi.yaml', () => {
       prefix: 'kafka',
       settingsYaml: 'backup: {compression: none}',
       deletionProtection: 'false',
+      alarmTopicArn: arn('sns', 'us-west-2', 'alarms'),
     });
     const definition = engine.one('aws:ecs/taskDefinition:TaskDefinition');
     const [container] = JSON.parse(definition.inputs.containerDefinitions);
@@ -118,6 +119,9 @@ describe('Pulumi.yaml', () => {
     expect(engine.all('aws:s3/bucket:Bucket')).toHaveLength(2);
     expect(engine.all('aws:ec2/securityGroup:SecurityGroup')).toEqual([]);
     expect(engine.all('docker-build:index:Image')).toEqual([]);
+    expect(engine.one('aws:cloudwatch/metricAlarm:MetricAlarm', 'backup-lag').inputs.alarmActions).toEqual([
+      arn('sns', 'us-west-2', 'alarms'),
+    ]);
   });
 });
 
@@ -129,8 +133,13 @@ interface Example {
 }
 
 const EXAMPLES: Record<string, Example[]> = {
-  'one-team': [{ makes: ['MskBackup orders'] }],
-  platform: [{ makes: ['RuntimeImage msk-backup', 'MskBackup orders', 'MskBackup billing', 'MskBackup reports'] }],
+  'one-team': [{ makes: ['MskBackup orders', 'BackupAlarms orders'] }],
+  platform: [
+    {
+      config: { alarmTopicArn: arn('sns', 'us-west-2', 'platform-alarms') },
+      makes: ['RuntimeImage msk-backup', 'MskBackup orders', 'MskBackup billing', 'MskBackup reports'],
+    },
+  ],
   adopt: [
     {
       config: {

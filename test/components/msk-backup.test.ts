@@ -41,6 +41,7 @@ test('Only cluster, network and topics: every part is made, and nothing in anoth
   const made = new MskBackup('orders', least);
   await settled();
   expect(parts()).toEqual([
+    'BackupAlarms orders',
     'BackupArchive orders',
     'BackupSchedule orders',
     'BackupTask orders',
@@ -48,7 +49,13 @@ test('Only cluster, network and topics: every part is made, and nothing in anoth
   ]);
   expect(engine.names()).toMatchInlineSnapshot(`
     [
+      "aws:cloudwatch/dashboard:Dashboard orders-dashboard",
+      "aws:cloudwatch/eventRule:EventRule orders-failed-run",
+      "aws:cloudwatch/eventTarget:EventTarget orders-failed-run-topic",
       "aws:cloudwatch/logGroup:LogGroup orders-log",
+      "aws:cloudwatch/metricAlarm:MetricAlarm orders-dead-letters",
+      "aws:cloudwatch/metricAlarm:MetricAlarm orders-lag",
+      "aws:cloudwatch/metricAlarm:MetricAlarm orders-missed-run",
       "aws:ec2/securityGroup:SecurityGroup orders-task",
       "aws:ecr/repository:Repository orders-image",
       "aws:ecs/cluster:Cluster orders",
@@ -60,6 +67,7 @@ test('Only cluster, network and topics: every part is made, and nothing in anoth
       "aws:iam/rolePolicy:RolePolicy orders-role-policy",
       "aws:iam/rolePolicy:RolePolicy orders-task",
       "aws:kms/key:Key orders-key",
+      "aws:kms/key:Key orders-topic-key",
       "aws:s3/bucket:Bucket orders-bucket",
       "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration orders-lifecycle",
       "aws:s3/bucketOwnershipControls:BucketOwnershipControls orders-ownership",
@@ -69,6 +77,8 @@ test('Only cluster, network and topics: every part is made, and nothing in anoth
       "aws:s3/bucketVersioning:BucketVersioning orders-versioning",
       "aws:scheduler/schedule:Schedule orders-schedule",
       "aws:scheduler/scheduleGroup:ScheduleGroup orders-group",
+      "aws:sns/topic:Topic orders-topic",
+      "aws:sns/topicPolicy:TopicPolicy orders-topic-policy",
       "aws:sqs/queue:Queue orders-dead-letters",
       "aws:sqs/queuePolicy:QueuePolicy orders-dead-letters-policy",
       "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule orders-to-aws",
@@ -165,12 +175,70 @@ const TAGGED = [
   'aws:sns/topic:Topic',
 ];
 
+test('Alarms: in the regions that AWS publishes in, to given topics, without a dashboard', async () => {
+  const topic = `arn:aws:sns:us-west-2:${ACCOUNT}:alarms`;
+  const replicaTopic = `arn:aws:sns:us-east-1:${ACCOUNT}:alarms`;
+  const made = new MskBackup('orders', {
+    ...least,
+    image,
+    alarmTopicArn: topic,
+    replica: { region: 'us-east-1', alarmTopicArn: replicaTopic },
+    alarms: { missedRuns: 5, maxLagSeconds: 1800, dashboard: false },
+  });
+  await settled();
+  const alarms = engine.all('aws:cloudwatch/metricAlarm:MetricAlarm');
+  expect(alarms.map(({ name, inputs }) => [name, inputs.region, ...inputs.alarmActions]).sort()).toEqual([
+    ['orders-dead-letters', undefined, topic],
+    ['orders-lag', undefined, topic],
+    ['orders-missed-run', undefined, topic],
+    ['orders-replication-backlog', 'us-east-1', replicaTopic],
+    ['orders-replication-behind', 'us-east-1', replicaTopic],
+    ['orders-replication-failed', undefined, topic],
+  ]);
+  expect(engine.one('aws:cloudwatch/metricAlarm:MetricAlarm', 'orders-lag').inputs).toMatchObject({
+    threshold: 1800,
+    dimensions: { Archive: await resolved(made.metricArchive) },
+  });
+  expect(engine.one('aws:cloudwatch/metricAlarm:MetricAlarm', 'orders-replication-behind').inputs.dimensions).toEqual({
+    SourceBucket: await resolved(made.bucketName),
+    DestinationBucket: await resolved(made.replicaBucketName!),
+    RuleId: expect.any(String),
+  });
+  expect(engine.all('aws:sns/topic:Topic')).toEqual([]);
+  expect(engine.all('aws:cloudwatch/dashboard:Dashboard')).toEqual([]);
+  expect(await resolved(made.alarmTopicArn!)).toBe(topic);
+  expect(JSON.stringify(JSON.parse(await resolved(made.topicPolicyJson!)))).toContain(topic);
+});
+
+test('Without alarms: no alarm, topic, rule or dashboard', async () => {
+  const made = new MskBackup('orders', { ...least, image, alarms: { enabled: false } });
+  await settled();
+  expect(parts()).toEqual(['BackupArchive orders', 'BackupSchedule orders', 'BackupTask orders']);
+  expect(engine.names().filter((it) => /^aws:(sns|cloudwatch\/(?!logGroup))/.test(it))).toEqual([]);
+  expect(made.alarmTopicArn).toBeUndefined();
+});
+
+test('Runs so rare that no alarm looks back over them: the age of the archive is told every hour', async () => {
+  new MskBackup('orders', { ...least, image, schedule: 'rate(3 days)' });
+  await settled();
+  const age = engine.one('aws:scheduler/schedule:Schedule', 'orders-age-schedule');
+  expect(age.inputs).toMatchObject({
+    scheduleExpression: 'rate(1 hour)',
+    target: { ecsParameters: { taskDefinitionArn: engine.one('aws:ecs/taskDefinition:TaskDefinition').outputs.arn } },
+  });
+  expect(JSON.parse(age.inputs.target.input).containerOverrides[0].command).toEqual(['age']);
+  expect(engine.one('aws:cloudwatch/metricAlarm:MetricAlarm', 'orders-missed-run').inputs.metricName).toBe(
+    'BackupAgeSeconds',
+  );
+});
+
 test('An adopted bucket and ECS cluster, groups and an image: none of them is made', async () => {
   const ecsClusterArn = `arn:aws:ecs:us-west-2:${ACCOUNT}:cluster/batch`;
   const made = new MskBackup('orders', {
     ...least,
     network: { subnetIds: ['subnet-0a1b2c3d'], securityGroupIds: ['sg-0a1b2c3d'] },
     archive: { prefix: 'kafka', adopt: { bucketName: 'company-backups' } },
+    alarms: { enabled: false },
     compute: { ecsClusterArn },
     image,
   });
@@ -190,7 +258,8 @@ test('Object Lock: a task with the role that may extend locks, every day', async
   new MskBackup('orders', {
     ...least,
     image,
-    archive: { objectLock: { mode: 'GOVERNANCE', days: 30 } },
+    archive: { prefix: 'kafka', objectLock: { mode: 'GOVERNANCE', days: 30 } },
+    replica: { region: 'us-east-1', bucketName: 'orders-replica' },
   });
   await settled();
   const definition = engine.one('aws:ecs/taskDefinition:TaskDefinition', 'orders-locks');
@@ -206,6 +275,8 @@ test('Object Lock: a task with the role that may extend locks, every day', async
     'extend',
     '--days',
     '30',
+    '--replica',
+    's3://orders-replica/kafka?region=us-east-1',
   ]);
   // It runs beside the backup: same cluster, same groups.
   expect(engine.all('aws:ecs/cluster:Cluster')).toHaveLength(1);
@@ -244,6 +315,8 @@ test('What is wrong anywhere is told in one error, which makes nothing', async (
         archive: { bucketName: 'Orders', objectLock: { mode: 'FOREVER', days: 1 }, tags: { a: 'b' } },
         authentication: { mechanism: 'SCRAM-SHA-512' },
         settingsYaml: 'backup: {compresion: zstd}',
+        alarmTopicArn: 'alarms',
+        alarms: { missedRuns: 0, maxLagSeconds: 1, emailAddresses: ['a@example.com'] },
       }),
   );
   expect(error).toBeInstanceOf(pulumi.InputPropertiesError);
@@ -261,11 +334,15 @@ test('What is wrong anywhere is told in one error, which makes nothing', async (
     'authentication.passwordSecretArn',
     'compute.memoryMiB',
     'image.uri',
+    'alarmTopicArn',
     'replica.region',
     'archive.tags',
     'archive.bucketName',
     'archive.objectLock.mode',
     'archive.objectLock.days',
+    'alarms.missedRuns',
+    'alarms.maxLagSeconds',
+    'alarms.emailAddresses',
   ]);
   await settled();
   expect(engine.names()).toEqual([]);
