@@ -2,7 +2,7 @@
 
 import { DescribeSubnetsCommand, DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
-import { DescribeClusterV2Command, GetBootstrapBrokersCommand, KafkaClient } from '@aws-sdk/client-kafka';
+import { GetBootstrapBrokersCommand, KafkaClient } from '@aws-sdk/client-kafka';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Place } from './place.ts';
 import { lower, type Properties } from './values.ts';
@@ -43,12 +43,6 @@ const looks: Record<string, Look> = {
       (answer as unknown as Record<string, string | undefined>)[theirs] ?? '',
     ]);
     return { id: clusterArn, clusterArn, ...Object.fromEntries(strings) };
-  },
-  'aws:msk/getCluster:getCluster': async ({ clusterName }, at) => {
-    const { ClusterInfo } = await at
-      .client(KafkaClient)
-      .send(new DescribeClusterV2Command({ ClusterArn: clusterName }));
-    return { arn: ClusterInfo!.ClusterArn, clusterName };
   },
   'aws:ec2/getSubnet:getSubnet': async ({ id }, at) => {
     const { Subnets } = await at.client(EC2Client).send(new DescribeSubnetsCommand({ SubnetIds: [id] }));
