@@ -25,8 +25,9 @@ export class PrometheusServer {
       } else if (method !== 'GET' && method !== 'HEAD') {
         response.writeHead(405, { allow: 'GET, HEAD' }).end();
       } else {
-        const text = await values.text();
-        response.writeHead(200, { 'content-type': values.contentType }).end(method === 'HEAD' ? undefined : text);
+        const text = await values.text().catch(() => undefined);
+        if (text === undefined) response.writeHead(500).end();
+        else response.writeHead(200, { 'content-type': values.contentType }).end(method === 'HEAD' ? undefined : text);
       }
     });
     await new Promise<void>((resolve, reject) => {
@@ -40,6 +41,8 @@ export class PrometheusServer {
         { cause },
       );
     });
+    // A connection that cannot be taken must not end the run.
+    server.on('error', () => {});
     server.unref();
     return new PrometheusServer(server, keepAliveSeconds);
   }

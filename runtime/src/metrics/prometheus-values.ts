@@ -16,6 +16,7 @@ const LABELS = ['archive', 'topic'] as const;
 export class PrometheusValues {
   readonly #registry = new Registry();
   readonly #gauges = new Map<MetricName, Gauge<(typeof LABELS)[number]>>();
+  readonly #topics = new Set<string>();
   /** Ages grow between runs: when what they are the age of was, in epoch milliseconds. */
   readonly #since = new Map<MetricName, { time: number; archive: string }>();
 
@@ -52,8 +53,18 @@ export class PrometheusValues {
   }
 
   set(values: MetricValues, { archive, topic }: Dimensions): void {
+    if (topic !== undefined) this.#topics.add(topic);
     for (const [name, value] of Object.entries(values) as [MetricName, number][]) {
       this.#gauge(name)?.set({ archive, ...(topic !== undefined && { topic }) }, value);
+    }
+  }
+
+  /** Topics that are not there any more are not told of any more. */
+  keepTopics(kept: ReadonlySet<string>, archive: string): void {
+    for (const topic of this.#topics) {
+      if (kept.has(topic)) continue;
+      this.#topics.delete(topic);
+      for (const gauge of this.#gauges.values()) gauge.remove({ archive, topic });
     }
   }
 

@@ -65,8 +65,9 @@ export class Recorder {
   }
 
   /** Only where values of topics are wanted. */
-  recordTopics(topics: Iterable<[topic: string, values: MetricValues]>): void {
+  recordTopics(topics: readonly [topic: string, values: MetricValues][]): void {
     if (!this.#settings.topics) return;
+    this.#served?.values.keepTopics(new Set(topics.map(([topic]) => topic)), this.#archive);
     for (const [topic, values] of topics) this.#record(values, topic);
   }
 
