@@ -14,8 +14,10 @@ if (compile()) {
   copyImageContext();
   writeFileSync(join(built, '.built'), '');
   // The old files stay until the new ones are whole.
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  const old = `${built}-old`;
+  if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), old);
   renameSync(built, join(root, 'dist'));
+  rmSync(old, { recursive: true, force: true });
 } else {
   rmSync(built, { recursive: true, force: true });
   process.exitCode = 1;
