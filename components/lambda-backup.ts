@@ -1,0 +1,266 @@
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import { afterCheck } from './arguments/after-check.ts';
+import { type ArchiveLocationArgs, archiveLocationProblems, placeOf } from './arguments/archive-location.ts';
+import { required, topicArn } from './arguments/arn.ts';
+import { brokerPort } from './arguments/authentication.ts';
+import { type Checks, checked } from './arguments/checked.ts';
+import { type NetworkArgs, networkProblems } from './arguments/network.ts';
+import { wholeNumber } from './arguments/number.ts';
+import type { ArgumentProblem } from './arguments/refuse.ts';
+import { codeArguments, codeProblems, type LambdaCodeArgs } from './lambda/code.ts';
+import { trimmedPrefix } from './policies/archive-place.ts';
+import { parseArn } from './policies/arn.ts';
+import { backupPolicy } from './policies/backup.ts';
+import { policyDocument } from './policies/document.ts';
+import { functionStatements, functionsOf, invokePolicy } from './policies/function.ts';
+import { clusterArnProblems, topicPatternProblems } from './policies/problems.ts';
+import { functionTrustPolicy, schedulerTrustPolicy } from './policies/trust.ts';
+import { scheduleExpression, timeZoneName } from './schedule/checks.ts';
+import { makeDeadLetterQueue } from './schedule/dead-letters.ts';
+import { brokersOf } from './task/brokers.ts';
+import { makeSecurityGroup } from './task/security-group.ts';
+import { makeEndpoints } from './task/vpc-endpoints.ts';
+
+export interface LambdaBackupArgs {
+  /** ARN of the MSK cluster, which the function reads with IAM authentication, in the function's region. */
+  clusterArn: pulumi.Input<string>;
+  /**
+   * Topics, names and patterns with `*` and `?`; the schedule gives them to the function with each call. At least one. Example:
+   * `["orders", "order-events"]`.
+   */
+  topics: pulumi.Input<pulumi.Input<string>[]>;
+  /** Where the function runs. Subnets have to be private: a function never has a public address. */
+  network: NetworkArgs;
+  /** Where the archive is. */
+  archive: ArchiveLocationArgs;
+  /** As `BackupSchedule`'s expression. Example: `"rate(1 hour)"`. */
+  schedule: pulumi.Input<string>;
+  /** In which a cron is read, by its IANA name. Default: `UTC`. */
+  scheduleTimeZone?: pulumi.Input<string>;
+  /** The program. */
+  code: LambdaCodeArgs;
+  /** Brokers, `HOST:PORT` with commas between. Default: the cluster's own for IAM. */
+  bootstrapServers?: pulumi.Input<string>;
+  /**
+   * Seconds that a call may take, 60 to 900. What is not copied by then, the next call goes on with. Costs by the millisecond that
+   * it takes. Default: 840.
+   */
+  timeoutSeconds?: pulumi.Input<number>;
+  /** Memory in MiB, 256 to 10240; CPU grows with it, and 1769 is one virtual CPU. Costs in proportion. Default: 1769. */
+  memoryMiB?: pulumi.Input<number>;
+  /** Days that CloudWatch keeps the log, 1 to 3653, one of its values. Default: 90. */
+  logRetentionDays?: pulumi.Input<number>;
+  /** ARN of an SNS topic for the alarm about failed calls, in the function's region. Default: the alarm tells nobody. */
+  alarmTopicArn?: pulumi.Input<string>;
+  /** Given to everything that takes tags. */
+  tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+/**
+ * Backups by a Lambda function, for small clusters: what 15 minutes and one connection per broker can copy between two runs.
+ * A function in the VPC, its role, a schedule that calls it with `{"topics": […]}`, a dead-letter queue for calls that failed to
+ * the end, and an alarm about errors. Larger clusters take `MskBackup`.
+ */
+export class LambdaBackup extends pulumi.ComponentResource {
+  readonly functionArn: pulumi.Output<string>;
+  readonly functionName: pulumi.Output<string>;
+  /** ARN of the function's role. */
+  readonly roleArn: pulumi.Output<string>;
+  readonly logGroupName: pulumi.Output<string>;
+  readonly scheduleName: pulumi.Output<string>;
+  readonly deadLetterQueueName: pulumi.Output<string>;
+  readonly alarmArn: pulumi.Output<string>;
+  readonly securityGroupIds: pulumi.Output<string[]>;
+
+  constructor(name: string, args: LambdaBackupArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('msk-backup:index:LambdaBackup', name, args, opts);
+    const { tags } = args;
+
+    const values = {
+      clusterArn: args.clusterArn,
+      topics: args.topics,
+      network: args.network,
+      archive: args.archive,
+      schedule: args.schedule,
+      scheduleTimeZone: args.scheduleTimeZone,
+      code: args.code,
+      timeoutSeconds: args.timeoutSeconds,
+      memoryMiB: args.memoryMiB,
+      logRetentionDays: args.logRetentionDays,
+      alarmTopicArn: args.alarmTopicArn,
+    };
+    const checks: Checks<typeof values> = {
+      clusterArn: required((value: string, path) => clusterArnProblems(path, value)),
+      topics: topicsProblems,
+      network: (value, path) => [
+        ...networkProblems(value, path),
+        ...(value?.assignPublicIp
+          ? [{ propertyPath: `${path}.assignPublicIp`, reason: 'cannot be: a function has no public address' }]
+          : []),
+      ],
+      archive: archiveLocationProblems,
+      schedule: required(scheduleExpression),
+      scheduleTimeZone: timeZoneName,
+      code: codeProblems,
+      timeoutSeconds: wholeNumber(60, 900, 'seconds'),
+      memoryMiB: wholeNumber(256, 10_240, 'MiB'),
+      logRetentionDays: wholeNumber(1, 3653, 'days'),
+      alarmTopicArn: topicArn,
+    };
+    const passed = checked('LambdaBackup', name, values, checks);
+    const safe = afterCheck(values, passed);
+
+    const deadLetters = makeDeadLetterQueue(`${name}-dead-letters`, { parent: this, tags });
+    const logGroup = new aws.cloudwatch.LogGroup(
+      `${name}-log`,
+      { retentionInDays: safe.logRetentionDays.apply((days) => days ?? 90), tags },
+      { parent: this },
+    );
+    const role = new aws.iam.Role(
+      `${name}-function`,
+      {
+        description: `msk-backup ${name}: what the function may do`,
+        assumeRolePolicy: safe.clusterArn.apply((arn) => JSON.stringify(functionTrustPolicy(functionsOf(arn)))),
+        tags,
+      },
+      { parent: this },
+    );
+    const policy = new aws.iam.RolePolicy(
+      `${name}-function`,
+      {
+        role: role.name,
+        policy: pulumi
+          .all([safe.clusterArn, safe.topics, safe.archive, logGroup.arn, deadLetters.arn])
+          .apply(([clusterArn, topics, archive, logGroupArn, deadLetterQueueArn]) => {
+            const place = placeOf(archive, parseArn(clusterArn).partition);
+            const program = backupPolicy({ cluster: { clusterArn, topics }, archive: place });
+            const around = functionStatements({ logGroupArn, deadLetterQueueArn });
+            return JSON.stringify(policyDocument([...program.Statement, ...around]));
+          }),
+      },
+      { parent: this },
+    );
+
+    const region = safe.clusterArn.apply((arn) => parseArn(arn).region);
+    const subnetIds = pulumi.output(args.network.subnetIds);
+    const vpcId =
+      args.network.vpcId === undefined
+        ? aws.ec2.getSubnetOutput({ id: subnetIds.apply((ids) => ids[0]!), region }, { parent: this }).vpcId
+        : pulumi.output(args.network.vpcId);
+    const network = { name, parent: this, vpcId, network: args.network, region, tags };
+    const securityGroupIds =
+      args.network.securityGroupIds === undefined
+        ? pulumi.all([makeSecurityGroup({ ...network, brokerPort: pulumi.output(brokerPort(undefined)) }).id])
+        : pulumi.output(args.network.securityGroupIds);
+    const endpoints = makeEndpoints(network);
+    const servers =
+      args.bootstrapServers === undefined
+        ? brokersOf(this, safe.clusterArn, pulumi.output(undefined))
+        : pulumi.output(args.bootstrapServers);
+
+    const lambda = new aws.lambda.Function(
+      `${name}-function`,
+      {
+        ...codeArguments(args.code, 'backup'),
+        description: `Backs up topics of MSK to S3 (${name})`,
+        role: role.arn,
+        timeout: safe.timeoutSeconds.apply((seconds) => seconds ?? 840),
+        memorySize: safe.memoryMiB.apply((size) => size ?? 1769),
+        environment: {
+          variables: {
+            MSK_BOOTSTRAP_SERVERS: servers,
+            BACKUP_BUCKET: safe.archive.apply(({ bucketName }) => bucketName),
+            BACKUP_PREFIX: safe.archive.apply(({ prefix = '' }) => trimmedPrefix(prefix)),
+            MSK_BACKUP_METRICS: 'emf',
+          },
+        },
+        vpcConfig: { subnetIds, securityGroupIds },
+        deadLetterConfig: { targetArn: deadLetters.arn },
+        loggingConfig: { logFormat: 'Text', logGroup: logGroup.name },
+        tags,
+      },
+      // Lambda tries the role's permissions on network interfaces and the queue when the function is made.
+      { parent: this, dependsOn: [policy, ...endpoints] },
+    );
+
+    const group = new aws.scheduler.ScheduleGroup(`${name}-group`, { tags }, { parent: this });
+    const schedulerRole = new aws.iam.Role(
+      `${name}-scheduler`,
+      { assumeRolePolicy: group.arn.apply((arn) => JSON.stringify(schedulerTrustPolicy(arn))), tags },
+      { parent: this },
+    );
+    const schedulerRolePolicy = new aws.iam.RolePolicy(
+      `${name}-scheduler`,
+      {
+        role: schedulerRole.name,
+        policy: pulumi
+          .all([lambda.arn, deadLetters.arn])
+          .apply(([functionArn, queueArn]) => JSON.stringify(invokePolicy(functionArn, queueArn))),
+      },
+      { parent: this },
+    );
+    const schedule = new aws.scheduler.Schedule(
+      `${name}-schedule`,
+      {
+        groupName: group.name,
+        scheduleExpression: safe.schedule,
+        scheduleExpressionTimezone: safe.scheduleTimeZone.apply((zone) => zone ?? 'UTC'),
+        flexibleTimeWindow: { mode: 'OFF' },
+        target: {
+          arn: lambda.arn,
+          roleArn: schedulerRole.arn,
+          input: safe.topics.apply((topics) => JSON.stringify({ topics })),
+          deadLetterConfig: { arn: deadLetters.arn },
+          retryPolicy: { maximumRetryAttempts: 3, maximumEventAgeInSeconds: 3600 },
+        },
+      },
+      { parent: this, dependsOn: [schedulerRolePolicy] },
+    );
+    const actions = args.alarmTopicArn === undefined ? [] : [safe.alarmTopicArn.apply((arn) => arn!)];
+    const alarm = new aws.cloudwatch.MetricAlarm(
+      `${name}-errors`,
+      {
+        alarmDescription: 'A backup by the function failed: its log says why.',
+        namespace: 'AWS/Lambda',
+        metricName: 'Errors',
+        dimensions: { FunctionName: lambda.name },
+        statistic: 'Sum',
+        comparisonOperator: 'GreaterThanOrEqualToThreshold',
+        threshold: 1,
+        period: 300,
+        evaluationPeriods: 1,
+        treatMissingData: 'notBreaching',
+        alarmActions: actions,
+        okActions: actions,
+        tags,
+      },
+      { parent: this },
+    );
+
+    this.functionArn = lambda.arn;
+    this.functionName = lambda.name;
+    this.roleArn = role.arn;
+    this.logGroupName = logGroup.name;
+    this.scheduleName = schedule.name;
+    this.deadLetterQueueName = deadLetters.name;
+    this.alarmArn = alarm.arn;
+    this.securityGroupIds = securityGroupIds;
+    this.registerOutputs({
+      functionArn: this.functionArn,
+      functionName: this.functionName,
+      roleArn: this.roleArn,
+      logGroupName: this.logGroupName,
+      scheduleName: this.scheduleName,
+      deadLetterQueueName: this.deadLetterQueueName,
+      alarmArn: this.alarmArn,
+      securityGroupIds: this.securityGroupIds,
+    });
+  }
+}
+
+function topicsProblems(topics: string[] | undefined, propertyPath: string): ArgumentProblem[] {
+  if (topics === undefined || topics.length === 0)
+    return [{ propertyPath, reason: 'names no topic: name one at least' }];
+  return topicPatternProblems(propertyPath, topics);
+}

@@ -1,0 +1,216 @@
+import * as pulumi from '@pulumi/pulumi';
+import { beforeEach, expect, test } from 'vitest';
+import type { LambdaBackupArgs } from '../../components/lambda-backup.ts';
+import { backupPolicy } from '../../components/policies/backup.ts';
+import { backupConfiguration } from '../../runtime/src/lambda/backup-configuration.ts';
+import { topicsOf } from '../../runtime/src/lambda/invocation.ts';
+import { decide } from './support/evaluate.ts';
+import { ACCOUNT, resolved, settled, startMocks } from './support/mocks.ts';
+import { CLUSTER, KEY, kafkaRequest, s3Request } from './support/requests.ts';
+
+const engine = startMocks();
+const { LambdaBackup } = await import('../../components/lambda-backup.ts');
+beforeEach(() => engine.clear());
+
+const IMAGE = `${ACCOUNT}.dkr.ecr.us-west-2.amazonaws.com/msk-backup@sha256:${'0'.repeat(64)}`;
+const LAYER = `arn:aws:lambda:us-west-2:${ACCOUNT}:layer:msk-backup:3`;
+const ARGS = {
+  clusterArn: CLUSTER,
+  topics: ['orders', 'order-events'],
+  network: { subnetIds: ['subnet-1'], brokerSecurityGroupId: 'sg-brokers' },
+  archive: { bucketName: 'kafka-backups', prefix: '/orders/', keyArn: KEY },
+  schedule: 'rate(1 hour)',
+  code: { imageUri: IMAGE },
+} satisfies LambdaBackupArgs;
+const FUNCTION = 'aws:lambda/function:Function';
+const policyOf = (name: string) => JSON.parse(engine.one('aws:iam/rolePolicy:RolePolicy', name).inputs.policy);
+
+test('what it makes, from an image', async () => {
+  const made = new LambdaBackup('small', { ...ARGS, tags: { team: 'shop' } });
+  await settled();
+  expect(engine.names()).toEqual([
+    'aws:cloudwatch/logGroup:LogGroup small-log',
+    'aws:cloudwatch/metricAlarm:MetricAlarm small-errors',
+    'aws:ec2/securityGroup:SecurityGroup small-task',
+    'aws:iam/role:Role small-function',
+    'aws:iam/role:Role small-scheduler',
+    'aws:iam/rolePolicy:RolePolicy small-function',
+    'aws:iam/rolePolicy:RolePolicy small-scheduler',
+    'aws:lambda/function:Function small-function',
+    'aws:scheduler/schedule:Schedule small-schedule',
+    'aws:scheduler/scheduleGroup:ScheduleGroup small-group',
+    'aws:sqs/queue:Queue small-dead-letters',
+    'aws:sqs/queuePolicy:QueuePolicy small-dead-letters-policy',
+    'aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule small-to-aws',
+    'aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule small-to-brokers',
+    'aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule small-into-brokers',
+  ]);
+  expect(engine.one(FUNCTION).inputs).toMatchObject({
+    packageType: 'Image',
+    imageUri: IMAGE,
+    imageConfig: { commands: ['runtime/dist/lambda/backup.handler'] },
+    architectures: ['arm64'],
+    timeout: 840,
+    memorySize: 1769,
+    vpcConfig: { subnetIds: ['subnet-1'], securityGroupIds: [engine.one('aws:ec2/securityGroup:SecurityGroup').id] },
+    deadLetterConfig: { targetArn: engine.one('aws:sqs/queue:Queue').outputs.arn },
+    loggingConfig: { logFormat: 'Text', logGroup: 'small-log-1a2b3c4' },
+    tags: { team: 'shop' },
+  });
+  expect(engine.one('aws:cloudwatch/metricAlarm:MetricAlarm').inputs).toMatchObject({
+    namespace: 'AWS/Lambda',
+    metricName: 'Errors',
+    dimensions: { FunctionName: engine.one(FUNCTION).outputs.name },
+    alarmActions: [],
+  });
+  expect(await resolved(made.functionArn)).toBe(engine.one(FUNCTION).outputs.arn);
+});
+
+test('the runtime understands the environment and the event that it gets', async () => {
+  new LambdaBackup('small', ARGS);
+  await settled();
+  const { variables } = engine.one(FUNCTION).inputs.environment;
+  expect(variables).toEqual({
+    MSK_BOOTSTRAP_SERVERS: [1, 2, 3].map((n) => `b-${n}.orders.abc123.c2.kafka.us-west-2.amazonaws.com:9098`).join(','),
+    BACKUP_BUCKET: 'kafka-backups',
+    BACKUP_PREFIX: 'orders',
+    MSK_BACKUP_METRICS: 'emf',
+  });
+  const { target } = engine.one('aws:scheduler/schedule:Schedule').inputs;
+  const topics = topicsOf(JSON.parse(target.input));
+  expect(topics).toEqual(['orders', 'order-events']);
+  const { text } = await backupConfiguration(variables, topics);
+  expect(text).toContain('AWS_MSK_IAM');
+  expect(text).toMatch(/include:\n\s+- orders\n\s+- order-events/);
+  expect(text).toContain('prefix: orders');
+});
+
+test('from a layer: a program of one line', async () => {
+  new LambdaBackup('small', { ...ARGS, code: { layerArn: LAYER, architecture: 'x86_64' } });
+  await settled();
+  const { inputs } = engine.one(FUNCTION);
+  expect(inputs).toMatchObject({
+    packageType: 'Zip',
+    runtime: 'nodejs24.x',
+    handler: 'index.handler',
+    layers: [LAYER],
+    architectures: ['x86_64'],
+  });
+  expect(inputs).not.toHaveProperty('imageUri');
+  const [file] = Object.entries((await inputs.code.assets) as Record<string, { text: Promise<string> }>);
+  expect(file![0]).toBe('index.mjs');
+  expect(await file![1].text).toBe(
+    "export { handler } from '/opt/nodejs/node_modules/msk-backup-runtime/dist/lambda/backup.js';\n",
+  );
+});
+
+test('its role backs up, writes its log and lives in the VPC; the scheduler calls it alone', async () => {
+  new LambdaBackup('small', ARGS);
+  await settled();
+  const identity = policyOf('small-function');
+  const archive = { bucketArn: 'arn:aws:s3:::kafka-backups', prefix: '/orders/', keyArn: KEY };
+  const { Statement } = backupPolicy({ cluster: { clusterArn: CLUSTER, topics: ARGS.topics }, archive });
+  expect(identity.Statement.slice(0, Statement.length)).toEqual(Statement);
+  const logs = `arn:aws:logs:us-west-2:${ACCOUNT}:log-group:small-log-1a2b3c4:log-stream:1`;
+  const queue = engine.one('aws:sqs/queue:Queue').outputs.arn as string;
+  const functionArn = engine.one(FUNCTION).outputs.arn as string;
+  const allowed = [
+    ...kafkaRequest('Fetch'),
+    s3Request('PutObject'),
+    { action: 'logs:PutLogEvents', resource: logs },
+    { action: 'ec2:CreateNetworkInterface', resource: `arn:aws:ec2:us-west-2:${ACCOUNT}:subnet/subnet-1` },
+    { action: 'sqs:SendMessage', resource: queue },
+  ];
+  for (const asked of allowed) expect([asked, await decide(asked, { identity })]).toEqual([asked, 'Allowed']);
+  const refused = [
+    ...kafkaRequest('Fetch', { topic: 'payments' }),
+    ...kafkaRequest('Produce'),
+    { action: 's3:DeleteObject', resource: 'arn:aws:s3:::kafka-backups/orders/FORMAT' },
+    { action: 'logs:PutLogEvents', resource: logs.replace('small', 'other') },
+    { action: 'lambda:InvokeFunction', resource: functionArn },
+  ];
+  for (const asked of refused) expect([asked, await decide(asked, { identity })]).not.toEqual([asked, 'Allowed']);
+
+  const scheduler = { identity: policyOf('small-scheduler') };
+  expect(await decide({ action: 'lambda:InvokeFunction', resource: functionArn }, scheduler)).toBe('Allowed');
+  expect(await decide({ action: 'lambda:InvokeFunction', resource: `${functionArn}-2` }, scheduler)).not.toBe(
+    'Allowed',
+  );
+
+  const trust = JSON.parse(engine.one('aws:iam/role:Role', 'small-function').inputs.assumeRolePolicy);
+  const assume = (account?: string) => ({
+    action: 'sts:AssumeRole',
+    resource: `arn:aws:iam::${ACCOUNT}:role/small-function`,
+    ...(account && {
+      context: {
+        'aws:SourceAccount': account,
+        'aws:SourceArn': `arn:aws:lambda:us-west-2:${account}:function:small-function-1a2b3c4`,
+      },
+    }),
+  });
+  const caller = 'lambda.amazonaws.com';
+  expect(await decide(assume(ACCOUNT), { resource: trust, caller })).toBe('Allowed');
+  expect(await decide(assume(), { resource: trust, caller })).toBe('Allowed');
+  expect(await decide(assume('210987654321'), { resource: trust, caller })).not.toBe('Allowed');
+});
+
+test('everything by argument: groups that are there, brokers, times, alarm topic', async () => {
+  const alarmTopicArn = `arn:aws:sns:us-west-2:${ACCOUNT}:alerts`;
+  const made = new LambdaBackup('small', {
+    ...ARGS,
+    network: { subnetIds: ['subnet-1', 'subnet-2'], securityGroupIds: ['sg-1'], vpcId: 'vpc-1' },
+    bootstrapServers: 'b-1.example:9098',
+    schedule: 'cron(0 3 * * ? *)',
+    scheduleTimeZone: 'Europe/Berlin',
+    timeoutSeconds: 900,
+    memoryMiB: 3008,
+    logRetentionDays: 30,
+    alarmTopicArn,
+  });
+  await settled();
+  expect(engine.names().filter((it) => /ec2|vpc/.test(it))).toEqual([]);
+  expect(engine.asked.map(({ token }) => token)).toEqual([]);
+  expect(engine.one(FUNCTION).inputs).toMatchObject({
+    timeout: 900,
+    memorySize: 3008,
+    vpcConfig: { securityGroupIds: ['sg-1'] },
+    environment: { variables: { MSK_BOOTSTRAP_SERVERS: 'b-1.example:9098' } },
+  });
+  expect(engine.one('aws:cloudwatch/logGroup:LogGroup').inputs.retentionInDays).toBe(30);
+  expect(engine.one('aws:scheduler/schedule:Schedule').inputs.scheduleExpressionTimezone).toBe('Europe/Berlin');
+  expect(engine.one('aws:cloudwatch/metricAlarm:MetricAlarm').inputs.alarmActions).toEqual([alarmTopicArn]);
+  expect(await resolved(made.securityGroupIds)).toEqual(['sg-1']);
+});
+
+const BAD: [string, unknown, RegExp][] = [
+  ['clusterArn', undefined, /is missing/],
+  ['clusterArn', 'arn:aws:s3:::bucket', /not the ARN of an MSK cluster/],
+  ['topics', [], /names no topic/],
+  ['topics', ['or ders'], /\[0\]: can match no topic/],
+  ['network', { subnetIds: [] }, /\.subnetIds: names no subnet/],
+  ['network', { subnetIds: ['subnet-1'], assignPublicIp: true }, /\.assignPublicIp: cannot be/],
+  ['archive', { bucketName: 'X' }, /\.bucketName: is not the name of a bucket/],
+  ['schedule', 'rate(1 hours)', /rate\(1 hour\)/],
+  ['scheduleTimeZone', 'Mars', /no time zone/],
+  ['code', {}, /needs imageUri or layerArn, and not both/],
+  ['code', { imageUri: IMAGE, layerArn: LAYER }, /not both/],
+  ['code', { imageUri: IMAGE.replace(/@.*/, ':latest') }, /\.imageUri: is no image of ECR pinned/],
+  ['code', { layerArn: LAYER.replace(/:3$/, '') }, /\.layerArn: is not the ARN of a layer with its version/],
+  ['code', { layerArn: LAYER, architecture: 'arm' }, /\.architecture: is neither/],
+  ['timeoutSeconds', 901, /60 to 900/],
+  ['memoryMiB', 64, /256 to 10240/],
+  ['logRetentionDays', 0, /1 to 3653/],
+  ['alarmTopicArn', 'alerts', /an SNS topic/],
+];
+
+test.each(BAD)('refuses %s %j', (key, value, reason) => {
+  const args = { ...ARGS, [key]: value } as unknown as LambdaBackupArgs;
+  const problem = new RegExp(`^LambdaBackup "small" cannot be made:\n- ${key}.*${reason.source}`);
+  expect(() => new LambdaBackup('small', args)).toThrow(problem);
+});
+
+test('all problems in one error', () => {
+  const make = () => new LambdaBackup('small', { ...ARGS, topics: [], code: {}, timeoutSeconds: 5 });
+  expect(make).toThrow(pulumi.InputPropertiesError);
+  expect(make).toThrow(/- topics: .*\n- code: .*\n- timeoutSeconds: /);
+});
