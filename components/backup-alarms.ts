@@ -186,7 +186,9 @@ export class BackupAlarms extends pulumi.ComponentResource {
       args.topicArn === undefined
         ? makeTopic(`${name}-topic`, { parent: this, place, emailAddresses, tags }).arn
         : safe.topicArn.apply((arn) => arn!);
-    const there = args.replicaRegion === undefined ? undefined : safe.replicaRegion.apply((region) => region!);
+    // As given: after the check it would be unknown whenever another argument is, as the task definition's ARN in the preview of
+    // each change, and a resource whose region is unknown is shown as replaced.
+    const there = args.replicaRegion === undefined ? undefined : pulumi.output(args.replicaRegion);
     const thereWatched = there !== undefined && (replicated || drill !== undefined);
     const placeThere = pulumi
       .all([place, there])
