@@ -4,23 +4,35 @@ import {
   AuthorizeSecurityGroupEgressCommand,
   AuthorizeSecurityGroupIngressCommand,
   CreateSecurityGroupCommand,
+  CreateTagsCommand,
   CreateVpcEndpointCommand,
   DeleteSecurityGroupCommand,
+  DeleteTagsCommand,
   DeleteVpcEndpointsCommand,
   DescribeSecurityGroupRulesCommand,
   DescribeSecurityGroupsCommand,
   DescribeVpcEndpointsCommand,
   EC2Client,
+  ModifySecurityGroupRulesCommand,
   type ResourceType,
   RevokeSecurityGroupEgressCommand,
   RevokeSecurityGroupIngressCommand,
   type VpcEndpointType,
 } from '@aws-sdk/client-ec2';
 import { drifted, type Kind, unlessMissing } from '../kind.ts';
+import type { Place } from '../place.ts';
 import { type Properties, same, tagList } from '../values.ts';
 
 function tagSpecifications(type: ResourceType, tags: Record<string, string> | undefined) {
   return tags && [{ ResourceType: type, Tags: tagList(tags) }];
+}
+
+async function retag(id: string, inputs: Properties, before: Properties, at: Place): Promise<void> {
+  const gone = Object.keys(before.tags ?? {}).filter((Key) => !(Key in (inputs.tags ?? {})));
+  const Tags = gone.map((Key) => ({ Key }));
+  if (gone.length > 0) await at.client(EC2Client).send(new DeleteTagsCommand({ Resources: [id], Tags }));
+  if (inputs.tags)
+    await at.client(EC2Client).send(new CreateTagsCommand({ Resources: [id], Tags: tagList(inputs.tags) }));
 }
 
 /** A rule inside a group, as `ingress` has it. */
@@ -65,7 +77,9 @@ const group: Kind = {
     const seen = (await unlessMissing(call))?.SecurityGroups?.[0];
     return seen && { outputs: { arn: `arn:aws:ec2:${at.region}:${seen.OwnerId}:security-group/${id}` } };
   },
-  async update() {},
+  async update(id, inputs, at, before) {
+    await retag(id, inputs, before, at);
+  },
   async remove(GroupId, _inputs, at) {
     await at.client(EC2Client).send(new DeleteSecurityGroupCommand({ GroupId }));
   },
@@ -109,8 +123,23 @@ function rule(isEgress: boolean): Kind {
       const now = { fromPort: seen.FromPort, toPort: seen.ToPort, cidrIpv4: seen.CidrIpv4 };
       return { inputs: drifted(inputs, now, (a, b) => !same(a, b)), outputs: { securityGroupRuleId: id } };
     },
-    async update(id) {
-      throw new Error(`${id}: the stand-in cannot change a rule`);
+    async update(id, inputs, at, before) {
+      const { fromPort, toPort, cidrIpv4, referencedSecurityGroupId, ipProtocol, description } = inputs;
+      await retag(id, inputs, before, at);
+      if (same({ ...inputs, tags: 0 }, { ...before, tags: 0 })) return;
+      const SecurityGroupRule = {
+        IpProtocol: ipProtocol,
+        FromPort: fromPort,
+        ToPort: toPort,
+        CidrIpv4: cidrIpv4,
+        ReferencedGroupId: referencedSecurityGroupId,
+        Description: description,
+      };
+      const call = new ModifySecurityGroupRulesCommand({
+        GroupId: inputs.securityGroupId,
+        SecurityGroupRules: [{ SecurityGroupRuleId: id, SecurityGroupRule }],
+      });
+      await at.client(EC2Client).send(call);
     },
     async remove(id, { securityGroupId }, at) {
       const request = { GroupId: securityGroupId, SecurityGroupRuleIds: [id] };
@@ -144,7 +173,9 @@ const endpoint: Kind = {
     const seen = (await unlessMissing(call))?.VpcEndpoints?.[0];
     return seen && { outputs: { state: seen.State } };
   },
-  async update() {},
+  async update(id, inputs, at, before) {
+    await retag(id, inputs, before, at);
+  },
   async remove(id, _inputs, at) {
     await at.client(EC2Client).send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [id] }));
   },
