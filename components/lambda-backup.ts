@@ -3,24 +3,20 @@ import * as pulumi from '@pulumi/pulumi';
 import { afterCheck } from './arguments/after-check.ts';
 import { type ArchiveLocationArgs, archiveLocationProblems, placeOf } from './arguments/archive-location.ts';
 import { required, topicArn } from './arguments/arn.ts';
-import { brokerPort } from './arguments/authentication.ts';
 import { type Checks, checked } from './arguments/checked.ts';
 import { type NetworkArgs, networkProblems } from './arguments/network.ts';
 import { wholeNumber } from './arguments/number.ts';
 import type { ArgumentProblem } from './arguments/refuse.ts';
-import { codeArguments, codeProblems, type LambdaCodeArgs } from './lambda/code.ts';
+import { codeProblems, type LambdaCodeArgs } from './lambda/code.ts';
+import { makeFunction } from './lambda/function.ts';
 import { trimmedPrefix } from './policies/archive-place.ts';
 import { parseArn } from './policies/arn.ts';
 import { backupPolicy } from './policies/backup.ts';
-import { policyDocument } from './policies/document.ts';
-import { functionStatements, functionsOf, invokePolicy } from './policies/function.ts';
+import { invokePolicy } from './policies/function.ts';
 import { clusterArnProblems, topicPatternProblems } from './policies/problems.ts';
-import { functionTrustPolicy, schedulerTrustPolicy } from './policies/trust.ts';
+import { schedulerTrustPolicy } from './policies/trust.ts';
 import { scheduleExpression, timeZoneName } from './schedule/checks.ts';
 import { makeDeadLetterQueue } from './schedule/dead-letters.ts';
-import { brokersOf } from './task/brokers.ts';
-import { makeSecurityGroup } from './task/security-group.ts';
-import { makeEndpoints } from './task/vpc-endpoints.ts';
 
 export interface LambdaBackupArgs {
   /** ARN of the MSK cluster, which the function reads with IAM authentication, in the function's region. */
@@ -112,77 +108,30 @@ export class LambdaBackup extends pulumi.ComponentResource {
     const safe = afterCheck(values, passed);
 
     const deadLetters = makeDeadLetterQueue(`${name}-dead-letters`, { parent: this, tags });
-    const logGroup = new aws.cloudwatch.LogGroup(
-      `${name}-log`,
-      { retentionInDays: safe.logRetentionDays.apply((days) => days ?? 90), tags },
-      { parent: this },
-    );
-    const role = new aws.iam.Role(
-      `${name}-function`,
-      {
-        description: `msk-backup ${name}: what the function may do`,
-        assumeRolePolicy: safe.clusterArn.apply((arn) => JSON.stringify(functionTrustPolicy(functionsOf(arn)))),
-        tags,
+    const { lambda, role, logGroup, securityGroupIds } = makeFunction({
+      name,
+      parent: this,
+      description: `Backs up topics of MSK to S3 (${name})`,
+      handler: 'backup',
+      code: args.code,
+      clusterArn: safe.clusterArn,
+      ...(args.bootstrapServers !== undefined && { bootstrapServers: args.bootstrapServers }),
+      network: args.network,
+      statements: pulumi.all([safe.clusterArn, safe.topics, safe.archive]).apply(([clusterArn, topics, archive]) => {
+        const place = placeOf(archive, parseArn(clusterArn).partition);
+        return backupPolicy({ cluster: { clusterArn, topics }, archive: place }).Statement;
+      }),
+      environment: {
+        BACKUP_BUCKET: safe.archive.apply(({ bucketName }) => bucketName),
+        BACKUP_PREFIX: safe.archive.apply(({ prefix = '' }) => trimmedPrefix(prefix)),
+        MSK_BACKUP_METRICS: 'emf',
       },
-      { parent: this },
-    );
-    const policy = new aws.iam.RolePolicy(
-      `${name}-function`,
-      {
-        role: role.name,
-        policy: pulumi
-          .all([safe.clusterArn, safe.topics, safe.archive, logGroup.arn, deadLetters.arn])
-          .apply(([clusterArn, topics, archive, logGroupArn, deadLetterQueueArn]) => {
-            const place = placeOf(archive, parseArn(clusterArn).partition);
-            const program = backupPolicy({ cluster: { clusterArn, topics }, archive: place });
-            const around = functionStatements({ logGroupArn, deadLetterQueueArn });
-            return JSON.stringify(policyDocument([...program.Statement, ...around]));
-          }),
-      },
-      { parent: this },
-    );
-
-    const region = safe.clusterArn.apply((arn) => parseArn(arn).region);
-    const subnetIds = pulumi.output(args.network.subnetIds);
-    const vpcId =
-      args.network.vpcId === undefined
-        ? aws.ec2.getSubnetOutput({ id: subnetIds.apply((ids) => ids[0]!), region }, { parent: this }).vpcId
-        : pulumi.output(args.network.vpcId);
-    const network = { name, parent: this, vpcId, network: args.network, region, tags };
-    const securityGroupIds =
-      args.network.securityGroupIds === undefined
-        ? pulumi.all([makeSecurityGroup({ ...network, brokerPort: pulumi.output(brokerPort(undefined)) }).id])
-        : pulumi.output(args.network.securityGroupIds);
-    const endpoints = makeEndpoints(network);
-    const servers =
-      args.bootstrapServers === undefined
-        ? brokersOf(this, safe.clusterArn, pulumi.output(undefined))
-        : pulumi.output(args.bootstrapServers);
-
-    const lambda = new aws.lambda.Function(
-      `${name}-function`,
-      {
-        ...codeArguments(args.code, 'backup'),
-        description: `Backs up topics of MSK to S3 (${name})`,
-        role: role.arn,
-        timeout: safe.timeoutSeconds.apply((seconds) => seconds ?? 840),
-        memorySize: safe.memoryMiB.apply((size) => size ?? 1769),
-        environment: {
-          variables: {
-            MSK_BOOTSTRAP_SERVERS: servers,
-            BACKUP_BUCKET: safe.archive.apply(({ bucketName }) => bucketName),
-            BACKUP_PREFIX: safe.archive.apply(({ prefix = '' }) => trimmedPrefix(prefix)),
-            MSK_BACKUP_METRICS: 'emf',
-          },
-        },
-        vpcConfig: { subnetIds, securityGroupIds },
-        deadLetterConfig: { targetArn: deadLetters.arn },
-        loggingConfig: { logFormat: 'Text', logGroup: logGroup.name },
-        tags,
-      },
-      // Lambda tries the role's permissions on network interfaces and the queue when the function is made.
-      { parent: this, dependsOn: [policy, ...endpoints] },
-    );
+      timeoutSeconds: safe.timeoutSeconds.apply((seconds) => seconds ?? 840),
+      memoryMiB: safe.memoryMiB.apply((size) => size ?? 1769),
+      logRetentionDays: safe.logRetentionDays.apply((days) => days ?? 90),
+      deadLetters,
+      tags,
+    });
 
     const group = new aws.scheduler.ScheduleGroup(`${name}-group`, { tags }, { parent: this });
     const schedulerRole = new aws.iam.Role(

@@ -1,0 +1,169 @@
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import { afterCheck } from './arguments/after-check.ts';
+import { type ArchiveLocationArgs, archiveLocationProblems, placeOf } from './arguments/archive-location.ts';
+import { arnOf, queueArn, required, topicArn } from './arguments/arn.ts';
+import { type Checks, checked } from './arguments/checked.ts';
+import { type NetworkArgs, networkProblems } from './arguments/network.ts';
+import { wholeNumber } from './arguments/number.ts';
+import type { ArgumentProblem } from './arguments/refuse.ts';
+import { codeProblems, type LambdaCodeArgs } from './lambda/code.ts';
+import { makeFunction } from './lambda/function.ts';
+import { trimmedPrefix } from './policies/archive-place.ts';
+import { parseArn } from './policies/arn.ts';
+import { replayPolicy } from './policies/dead-letter-replay.ts';
+import { clusterArnProblems, topicPatternProblems } from './policies/problems.ts';
+import { makeDeadLetterQueue } from './schedule/dead-letters.ts';
+
+export interface DlqReplayArgs {
+  /** ARN of the SQS queue to which Lambda sends what it could not process. */
+  queueArn: pulumi.Input<string>;
+  /** KMS key of that queue. Default: none, SQS's own. */
+  queueKeyArn?: pulumi.Input<string>;
+  /** ARN of the MSK cluster to which the records go back, with IAM authentication, in the function's region. */
+  clusterArn: pulumi.Input<string>;
+  /** Topics whose records may be replayed, names and patterns with `*` and `?`; at least one. Example: `["orders"]`. */
+  topics: pulumi.Input<pulumi.Input<string>[]>;
+  /** Where the archive is: records that retention has taken come from there. What was replayed is noted beside it. */
+  archive: ArchiveLocationArgs;
+  /** Where the function runs. Subnets have to be private: a function never has a public address. */
+  network: NetworkArgs;
+  /** The program. */
+  code: LambdaCodeArgs;
+  /** Brokers, `HOST:PORT` with commas between. Default: the cluster's own for IAM. */
+  bootstrapServers?: pulumi.Input<string>;
+  /** Seconds that a call may take, 60 to 900. Default: 840. */
+  timeoutSeconds?: pulumi.Input<number>;
+  /** Memory in MiB, 256 to 10240. Costs in proportion. Default: 1024. */
+  memoryMiB?: pulumi.Input<number>;
+  /** Days that CloudWatch keeps the log, 1 to 3653, one of its values. Default: 90. */
+  logRetentionDays?: pulumi.Input<number>;
+  /** ARN of an SNS topic for the alarm about failed calls, in the function's region. Default: the alarm tells nobody. */
+  alarmTopicArn?: pulumi.Input<string>;
+  /** Given to everything that takes tags. */
+  tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+/**
+ * Replays a dead-letter queue on demand: a function that takes the queue's messages, gets their records from the topic or the
+ * archive, produces them again, and deletes a message once the brokers have acknowledged. It reads the queue by itself when it is
+ * called; it is not called for each message, because what failed once fails again until its reason is mended.
+ */
+export class DlqReplay extends pulumi.ComponentResource {
+  readonly functionArn: pulumi.Output<string>;
+  readonly functionName: pulumi.Output<string>;
+  /** ARN of the function's role. */
+  readonly roleArn: pulumi.Output<string>;
+  readonly logGroupName: pulumi.Output<string>;
+  readonly alarmArn: pulumi.Output<string>;
+  /** The line that replays the queue. */
+  readonly runCommand: pulumi.Output<string>;
+
+  constructor(name: string, args: DlqReplayArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('msk-backup:index:DlqReplay', name, args, opts);
+    const { tags } = args;
+    const values = {
+      queueArn: args.queueArn,
+      queueKeyArn: args.queueKeyArn,
+      clusterArn: args.clusterArn,
+      topics: args.topics,
+      archive: args.archive,
+      network: args.network,
+      code: args.code,
+      timeoutSeconds: args.timeoutSeconds,
+      memoryMiB: args.memoryMiB,
+      logRetentionDays: args.logRetentionDays,
+      alarmTopicArn: args.alarmTopicArn,
+    };
+    const checks: Checks<typeof values> = {
+      queueArn: required(queueArn),
+      queueKeyArn: arnOf('a KMS key', 'arn:aws:kms:REGION:ACCOUNT:key/ID', /^key\/.+/),
+      clusterArn: required((value: string, path) => clusterArnProblems(path, value)),
+      topics: topicsProblems,
+      archive: archiveLocationProblems,
+      network: networkProblems,
+      code: codeProblems,
+      timeoutSeconds: wholeNumber(60, 900, 'seconds'),
+      memoryMiB: wholeNumber(256, 10_240, 'MiB'),
+      logRetentionDays: wholeNumber(1, 3653, 'days'),
+      alarmTopicArn: topicArn,
+    };
+    const safe = afterCheck(values, checked('DlqReplay', name, values, checks));
+
+    const { lambda, role, logGroup } = makeFunction({
+      name,
+      parent: this,
+      description: `Replays a dead-letter queue to MSK (${name})`,
+      handler: 'dlq-replay',
+      code: args.code,
+      clusterArn: safe.clusterArn,
+      ...(args.bootstrapServers !== undefined && { bootstrapServers: args.bootstrapServers }),
+      network: args.network,
+      statements: pulumi
+        .all([safe.clusterArn, safe.topics, safe.archive, safe.queueArn, safe.queueKeyArn])
+        .apply(([clusterArn, topics, archive, queueArn, queueKeyArn]) => {
+          const place = placeOf(archive, parseArn(clusterArn).partition);
+          const key = queueKeyArn === undefined ? {} : { queueKeyArn };
+          return replayPolicy({ clusterArn, topics, archive: place, queueArn, ...key }).Statement;
+        }),
+      environment: {
+        BACKUP_BUCKET: safe.archive.apply(({ bucketName }) => bucketName),
+        BACKUP_PREFIX: safe.archive.apply(({ prefix = '' }) => trimmedPrefix(prefix)),
+        DLQ_URL: safe.queueArn.apply(queueUrl),
+      },
+      timeoutSeconds: safe.timeoutSeconds.apply((seconds) => seconds ?? 840),
+      memoryMiB: safe.memoryMiB.apply((size) => size ?? 1024),
+      logRetentionDays: safe.logRetentionDays.apply((days) => days ?? 90),
+      deadLetters: makeDeadLetterQueue(`${name}-dead-letters`, { parent: this, tags }),
+      tags,
+    });
+    const actions = args.alarmTopicArn === undefined ? [] : [safe.alarmTopicArn.apply((arn) => arn!)];
+    const alarm = new aws.cloudwatch.MetricAlarm(
+      `${name}-errors`,
+      {
+        alarmDescription: 'A replay of the dead-letter queue failed: the log of the function says why.',
+        namespace: 'AWS/Lambda',
+        metricName: 'Errors',
+        dimensions: { FunctionName: lambda.name },
+        statistic: 'Sum',
+        comparisonOperator: 'GreaterThanOrEqualToThreshold',
+        threshold: 1,
+        period: 300,
+        evaluationPeriods: 1,
+        treatMissingData: 'notBreaching',
+        alarmActions: actions,
+        okActions: actions,
+        tags,
+      },
+      { parent: this },
+    );
+
+    this.functionArn = lambda.arn;
+    this.functionName = lambda.name;
+    this.roleArn = role.arn;
+    this.logGroupName = logGroup.name;
+    this.alarmArn = alarm.arn;
+    this.runCommand = pulumi.interpolate`aws lambda invoke --function-name ${lambda.name} --invocation-type Event /dev/stdout`;
+    this.registerOutputs({
+      functionArn: this.functionArn,
+      functionName: this.functionName,
+      roleArn: this.roleArn,
+      logGroupName: this.logGroupName,
+      alarmArn: this.alarmArn,
+      runCommand: this.runCommand,
+    });
+  }
+}
+
+/** `arn:P:sqs:R:A:NAME` is at `https://sqs.R.DOMAIN/A/NAME`. */
+function queueUrl(arn: string): string {
+  const { partition, region, account, resource } = parseArn(arn);
+  const domain = partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
+  return `https://sqs.${region}.${domain}/${account}/${resource}`;
+}
+
+function topicsProblems(topics: string[] | undefined, propertyPath: string): ArgumentProblem[] {
+  if (topics === undefined || topics.length === 0)
+    return [{ propertyPath, reason: 'names no topic: name one at least' }];
+  return topicPatternProblems(propertyPath, topics);
+}

@@ -1,0 +1,106 @@
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import { brokerPort } from '../arguments/authentication.ts';
+import type { NetworkArgs } from '../arguments/network.ts';
+import { parseArn } from '../policies/arn.ts';
+import { policyDocument, type Statement } from '../policies/document.ts';
+import { functionStatements, functionsOf } from '../policies/function.ts';
+import { functionTrustPolicy } from '../policies/trust.ts';
+import { brokersOf } from '../task/brokers.ts';
+import { makeSecurityGroup } from '../task/security-group.ts';
+import { makeEndpoints } from '../task/vpc-endpoints.ts';
+import { codeArguments, type LambdaCodeArgs } from './code.ts';
+
+export interface FunctionSettings {
+  name: string;
+  parent: pulumi.Resource;
+  description: string;
+  /** Module in the runtime's folder `lambda`. */
+  handler: string;
+  code: LambdaCodeArgs;
+  clusterArn: pulumi.Output<string>;
+  bootstrapServers?: pulumi.Input<string>;
+  network: NetworkArgs;
+  /** What the program may do. */
+  statements: pulumi.Output<Statement[]>;
+  /** Beside the brokers. */
+  environment: Record<string, pulumi.Input<string>>;
+  timeoutSeconds: pulumi.Output<number>;
+  memoryMiB: pulumi.Output<number>;
+  logRetentionDays: pulumi.Output<number>;
+  /** Gets events that failed to the end. */
+  deadLetters: aws.sqs.Queue;
+  tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+export interface MadeFunction {
+  lambda: aws.lambda.Function;
+  role: aws.iam.Role;
+  logGroup: aws.cloudwatch.LogGroup;
+  securityGroupIds: pulumi.Output<string[]>;
+}
+
+/** A function in the VPC of the brokers, with its log, role and security group. */
+export function makeFunction(settings: FunctionSettings): MadeFunction {
+  const { name, parent, clusterArn, network, deadLetters, tags } = settings;
+  const logGroup = new aws.cloudwatch.LogGroup(
+    `${name}-log`,
+    { retentionInDays: settings.logRetentionDays, tags },
+    { parent },
+  );
+  const role = new aws.iam.Role(
+    `${name}-function`,
+    {
+      description: `msk-backup ${name}: what the function may do`,
+      assumeRolePolicy: clusterArn.apply((arn) => JSON.stringify(functionTrustPolicy(functionsOf(arn)))),
+      tags,
+    },
+    { parent },
+  );
+  const policy = new aws.iam.RolePolicy(
+    `${name}-function`,
+    {
+      role: role.name,
+      policy: pulumi
+        .all([settings.statements, logGroup.arn, deadLetters.arn])
+        .apply(([program, logGroupArn, deadLetterQueueArn]) =>
+          JSON.stringify(policyDocument([...program, ...functionStatements({ logGroupArn, deadLetterQueueArn })])),
+        ),
+    },
+    { parent },
+  );
+  const region = clusterArn.apply((arn) => parseArn(arn).region);
+  const subnetIds = pulumi.output(network.subnetIds);
+  const vpcId =
+    network.vpcId === undefined
+      ? aws.ec2.getSubnetOutput({ id: subnetIds.apply((ids) => ids[0]!), region }, { parent }).vpcId
+      : pulumi.output(network.vpcId);
+  const around = { name, parent, vpcId, network, region, tags };
+  const securityGroupIds =
+    network.securityGroupIds === undefined
+      ? pulumi.all([makeSecurityGroup({ ...around, brokerPort: pulumi.output(brokerPort(undefined)) }).id])
+      : pulumi.output(network.securityGroupIds);
+  const endpoints = makeEndpoints(around);
+  const servers =
+    settings.bootstrapServers === undefined
+      ? brokersOf(parent, clusterArn, pulumi.output(undefined))
+      : pulumi.output(settings.bootstrapServers);
+  const lambda = new aws.lambda.Function(
+    `${name}-function`,
+    {
+      ...codeArguments(settings.code, settings.handler),
+      description: settings.description,
+      role: role.arn,
+      timeout: settings.timeoutSeconds,
+      memorySize: settings.memoryMiB,
+      environment: { variables: { MSK_BOOTSTRAP_SERVERS: servers, ...settings.environment } },
+      vpcConfig: { subnetIds, securityGroupIds },
+      deadLetterConfig: { targetArn: deadLetters.arn },
+      loggingConfig: { logFormat: 'Text', logGroup: logGroup.name },
+      tags,
+    },
+    // Lambda tries the role's permissions on network interfaces and the queue when the function is made.
+    { parent, dependsOn: [policy, ...endpoints] },
+  );
+  return { lambda, role, logGroup, securityGroupIds };
+}
