@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { addDlqCommands } from './dlq-commands.ts';
 import { addEsmCommands } from './esm-commands.ts';
 import { EXIT_CODE_HELP } from './exit-codes.ts';
 import { addGroupsCommands } from './groups-commands.ts';
@@ -113,6 +114,8 @@ export function buildProgram(): Command {
   addGroupsCommands(program, does, GRACE_MS);
 
   addEsmCommands(program, does, GRACE_MS);
+
+  addDlqCommands(program, does, GRACE_MS);
 
   addLocksCommands(program, does, GRACE_MS);
 

@@ -1,0 +1,55 @@
+import type { BatchCodec } from './header.ts';
+import { BATCH_HEADER_BYTES } from './header.ts';
+import type { Record } from './records.ts';
+import { sealBatch } from './seal.ts';
+
+export type RecordToEncode = Omit<Record, 'offset'>;
+
+/**
+ * A batch of records in produce form: base offset 0, numbered without gaps, CreateTime.
+ *
+ *     Record => length(VARINT) attributes(INT8) timestamp_delta(VARLONG) offset_delta(VARINT) key value [headers]
+ *       key, value, header value => length(VARINT, -1 for null) bytes
+ *       header => name_length(VARINT) name value
+ *
+ * For a few records that come from elsewhere. What copies stored records goes by `makeBatches`, which takes no record apart.
+ * @param records at least one
+ */
+export function encodeBatch(records: readonly RecordToEncode[], codec: BatchCodec = 'none'): Promise<Buffer> {
+  const baseTimestamp = records[0]!.timestamp;
+  const encoded = records.map((record, index) => encodeRecord(record, baseTimestamp, index));
+  return sealBatch(Buffer.concat([Buffer.alloc(BATCH_HEADER_BYTES), ...encoded]), {
+    codec,
+    baseTimestamp,
+    maxTimestamp: records.reduce((most, { timestamp }) => Math.max(most, timestamp), -1),
+    recordCount: records.length,
+  });
+}
+
+function encodeRecord({ timestamp, key, value, headers }: RecordToEncode, base: number, delta: number): Buffer {
+  const body = Buffer.concat([
+    Buffer.of(0),
+    varint(BigInt(timestamp - base)),
+    varint(BigInt(delta)),
+    ...bytesOrNull(key),
+    ...bytesOrNull(value),
+    varint(BigInt(headers.length)),
+    ...headers.flatMap(([name, content]) => [...bytesOrNull(name), ...bytesOrNull(content)]),
+  ]);
+  return Buffer.concat([varint(BigInt(body.length)), body]);
+}
+
+function bytesOrNull(bytes: Buffer | null): Buffer[] {
+  return bytes === null ? [varint(-1n)] : [varint(BigInt(bytes.length)), bytes];
+}
+
+/** Zigzag, then groups of seven bits, the lowest first. */
+function varint(value: bigint): Buffer {
+  let left = value < 0n ? -2n * value - 1n : 2n * value;
+  const bytes: number[] = [];
+  while (left >= 0x80n) {
+    bytes.push(Number(left & 0x7fn) | 0x80);
+    left >>= 7n;
+  }
+  return Buffer.from([...bytes, Number(left)]);
+}
