@@ -155,6 +155,13 @@ export interface BackupAlarmSettingsArgs {
    */
   maxLagSeconds?: pulumi.Input<number>;
   /**
+   * Schedule of the `DrDrill` that restores this archive: its replica, where there is one. Drills that fail or stay away are then an
+   * alarm, in the replica's region.
+   * @default none: drills are not watched
+   * @example "rate(7 days)"
+   */
+  drillSchedule?: pulumi.Input<string>;
+  /**
    * Who is told by mail; each address confirms once. Only for a topic that is made.
    * @default [] nobody
    */
@@ -223,7 +230,7 @@ export class MskBackup extends pulumi.ComponentResource {
     super('msk-backup:index:MskBackup', name, args, opts);
     const { clusterArn, network, authentication, tags } = args;
     const { schedule = 'rate(1 hour)', scheduleTimeZone } = args;
-    const { enabled: withAlarms = true, ...alarmSettings } = args.alarms ?? {};
+    const { enabled: withAlarms = true, drillSchedule, ...alarmSettings } = args.alarms ?? {};
     refuse('MskBackup', name, checkBackup(name, args));
 
     const inside = { parent: this };
@@ -231,9 +238,7 @@ export class MskBackup extends pulumi.ComponentResource {
     const image = args.image ?? createImage();
     const task = createTask();
     const backups = createSchedule(name, { expression: schedule, timeZone: scheduleTimeZone });
-    const metricArchive = pulumi
-      .all([archive.bucketName, archive.prefix])
-      .apply(([bucket, prefix]) => trimmedPrefix(`${bucket}/${prefix}`));
+    const metricArchive = placeIn(archive.bucketName);
     if (withAlarms && watchedByAge(schedule, scheduleTimeZone, alarmSettings.missedRuns))
       createSchedule(`${name}-age`, { expression: 'rate(1 hour)', command: ['age'] });
     if (archive.lockRoleArn !== undefined) createLockTask(archive.lockRoleArn);
@@ -289,6 +294,10 @@ export class MskBackup extends pulumi.ComponentResource {
       metricNamespace: this.metricNamespace,
       metricArchive: this.metricArchive,
     });
+
+    function placeIn(bucketName: pulumi.Output<string>): pulumi.Output<string> {
+      return pulumi.all([bucketName, archive.prefix]).apply(([bucket, prefix]) => trimmedPrefix(`${bucket}/${prefix}`));
+    }
 
     function createArchive(): BackupArchive {
       return new BackupArchive(
@@ -398,6 +407,9 @@ export class MskBackup extends pulumi.ComponentResource {
             replicaRegion: archive.replicaRegion,
             replicationRuleId: archive.replicationRuleId,
             replicaTopicArn: args.replica?.alarmTopicArn,
+          }),
+          ...(drillSchedule !== undefined && {
+            drill: { schedule: drillSchedule, metricArchive: placeIn(archive.replicaBucketName ?? archive.bucketName) },
           }),
           tags,
         },

@@ -58,6 +58,9 @@ export function checkBackup(name: string, args: MskBackupArgs): ArgumentProblem[
     ...known(args.alarms?.maxLagSeconds, (seconds) =>
       wholeNumber(60, 31_536_000, 'seconds')(seconds, 'alarms.maxLagSeconds'),
     ),
+    ...known(args.alarms?.drillSchedule, (expression) =>
+      expression === undefined ? [] : scheduleExpression(expression, 'alarms.drillSchedule'),
+    ),
     ...mail(args),
   ];
 }

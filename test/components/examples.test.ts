@@ -32,8 +32,12 @@ const CONFIG: Record<string, string> = {
 const project = (folder: string) => parse(readFileSync(join(folder, 'Pulumi.yaml'), 'utf8'));
 
 /** @returns types and names of the package's own components */
-async function run(program: string, config: Record<string, string>, stack = 'stack') {
-  const engine = startMocks({ stack });
+async function run(program: string, config: Record<string, string>, stack = 'stack', region = 'us-west-2') {
+  const engine = startMocks({
+    stack,
+    calls: ({ token }) =>
+      token === 'aws:index/getRegion:getRegion' ? { region, name: region, id: region } : undefined,
+  });
   pulumi.runtime.setAllConfig(
     Object.fromEntries(Object.entries(config).map(([key, value]) => [`project:${key}`, value])),
   );
@@ -128,6 +132,8 @@ describe('Pulumi.yaml', () => {
 interface Example {
   config?: Record<string, string>;
   stack?: string;
+  /** Of the provider. Default us-west-2. */
+  region?: string;
   /** Components of the package, by class and name. */
   makes: string[];
 }
@@ -140,6 +146,21 @@ const EXAMPLES: Record<string, Example[]> = {
       makes: ['RuntimeImage msk-backup', 'MskBackup orders', 'MskBackup billing', 'MskBackup reports'],
     },
   ],
+  'disaster-recovery': [
+    { stack: 'primary', makes: ['RuntimeImage msk-backup', 'MskBackup orders'] },
+    {
+      stack: 'recovery',
+      config: {
+        clusterArn: arn('kafka', 'us-east-1', 'cluster/orders-dr/0a1b2c3d-4e5f-6789-abcd-ef0123456789-5'),
+        imageUri: `${ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/msk-backup@sha256:${'0123456789abcdef'.repeat(4)}`,
+        replicaBucketName: 'orders-replica',
+        replicaKeyArn: arn('kms', 'us-east-1', 'key/0a1b2c3d-4e5f-6789-abcd-ef0123456789'),
+      },
+      region: 'us-east-1',
+      makes: ['MskRestore orders', 'DrDrill orders-drill'],
+    },
+  ],
+  lambda: [{ makes: ['BackupArchive orders', 'RuntimeImage msk-backup-lambda', 'LambdaBackup orders'] }],
   adopt: [
     {
       config: {
@@ -161,13 +182,13 @@ describe('examples/', () => {
   });
 
   for (const [name, tries] of Object.entries(EXAMPLES)) {
-    for (const { config, stack, makes } of tries) {
+    for (const { config, stack, region, makes } of tries) {
       test(stack === undefined ? name : `${name}, ${stack}`, async () => {
         const folder = join(root, 'examples', name);
         const { main, runtime, description } = project(folder);
         expect({ runtime, main }).toEqual({ runtime: 'nodejs', main: `${name}.ts` });
         expect(description).toBeTruthy();
-        const { own } = await run(`../../examples/${name}/${name}.ts`, { ...CONFIG, ...config }, stack);
+        const { own } = await run(`../../examples/${name}/${name}.ts`, { ...CONFIG, ...config }, stack, region);
         for (const component of makes) expect(own).toContain(component);
       });
     }

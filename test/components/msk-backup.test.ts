@@ -183,12 +183,13 @@ test('Alarms: in the regions that AWS publishes in, to given topics, without a d
     image,
     alarmTopicArn: topic,
     replica: { region: 'us-east-1', alarmTopicArn: replicaTopic },
-    alarms: { missedRuns: 5, maxLagSeconds: 1800, dashboard: false },
+    alarms: { missedRuns: 5, maxLagSeconds: 1800, dashboard: false, drillSchedule: 'rate(1 day)' },
   });
   await settled();
   const alarms = engine.all('aws:cloudwatch/metricAlarm:MetricAlarm');
   expect(alarms.map(({ name, inputs }) => [name, inputs.region, ...inputs.alarmActions]).sort()).toEqual([
     ['orders-dead-letters', undefined, topic],
+    ['orders-drill-overdue', 'us-east-1', replicaTopic],
     ['orders-lag', undefined, topic],
     ['orders-missed-run', undefined, topic],
     ['orders-replication-backlog', 'us-east-1', replicaTopic],
@@ -203,6 +204,9 @@ test('Alarms: in the regions that AWS publishes in, to given topics, without a d
     SourceBucket: await resolved(made.bucketName),
     DestinationBucket: await resolved(made.replicaBucketName!),
     RuleId: expect.any(String),
+  });
+  expect(engine.one('aws:cloudwatch/metricAlarm:MetricAlarm', 'orders-drill-overdue').inputs.dimensions).toEqual({
+    Archive: await resolved(made.replicaBucketName!),
   });
   expect(engine.all('aws:sns/topic:Topic')).toEqual([]);
   expect(engine.all('aws:cloudwatch/dashboard:Dashboard')).toEqual([]);
@@ -316,7 +320,7 @@ test('What is wrong anywhere is told in one error, which makes nothing', async (
         authentication: { mechanism: 'SCRAM-SHA-512' },
         settingsYaml: 'backup: {compresion: zstd}',
         alarmTopicArn: 'alarms',
-        alarms: { missedRuns: 0, maxLagSeconds: 1, emailAddresses: ['a@example.com'] },
+        alarms: { missedRuns: 0, maxLagSeconds: 1, emailAddresses: ['a@example.com'], drillSchedule: 'at(x)' },
       }),
   );
   expect(error).toBeInstanceOf(pulumi.InputPropertiesError);
@@ -342,6 +346,7 @@ test('What is wrong anywhere is told in one error, which makes nothing', async (
     'archive.objectLock.days',
     'alarms.missedRuns',
     'alarms.maxLagSeconds',
+    'alarms.drillSchedule',
     'alarms.emailAddresses',
   ]);
   await settled();
