@@ -12,6 +12,7 @@
  *     expect(engine.names()).toEqual([…]);
  */
 import * as pulumi from '@pulumi/pulumi';
+import * as state from '@pulumi/pulumi/runtime/state.js';
 import { ACCOUNT, answer, idOf, outputsOf, type Properties, REGION } from './aws-answers.ts';
 
 export { ACCOUNT, REGION };
@@ -111,7 +112,7 @@ export async function settled(): Promise<void> {
   const { waitForRPCs } = pulumi.runtime as unknown as { waitForRPCs(): Promise<void> };
   for (let quiet = 0; quiet < 10; quiet++) {
     await waitForRPCs();
-    await new Promise((resolve) => setImmediate(resolve));
+    await turns(1);
   }
 }
 
@@ -143,9 +144,21 @@ export async function failure(program: () => unknown): Promise<Error> {
   } finally {
     // Rejections are told when the turn of the event loop is over.
     await new Promise((resolve) => setTimeout(resolve, 50));
+    forgetWaiting();
     process.removeAllListeners('unhandledRejection');
     for (const listener of others) process.on('unhandledRejection', listener);
   }
   if (errors.length === 0) throw new Error('the program does not fail');
   return errors[0] as Error;
+}
+
+/** What waits for good must not keep the next test waiting. */
+function forgetWaiting(): void {
+  const { getStore } = state as unknown as { getStore(): { settings: { rpcDone: Promise<unknown> } } };
+  getStore().settings.rpcDone = Promise.resolve();
+}
+
+/** Of the event loop. */
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
