@@ -32,6 +32,12 @@ export interface DlqReplayArgs {
   code: LambdaCodeArgs;
   /** Brokers, `HOST:PORT` with commas between. Default: the cluster's own for IAM. */
   bootstrapServers?: pulumi.Input<string>;
+  /**
+   * Replays each message as it comes, by an event source mapping, instead of all of them when the function is called. What failed
+   * because of the record itself fails again, without an end. The queue's visibility timeout has to be the function's timeout at
+   * least. Default: false.
+   */
+  replayEach?: boolean;
   /** Seconds that a call may take, 60 to 900. Default: 840. */
   timeoutSeconds?: pulumi.Input<number>;
   /** Memory in MiB, 256 to 10240. Costs in proportion. Default: 1024. */
@@ -45,9 +51,9 @@ export interface DlqReplayArgs {
 }
 
 /**
- * Replays a dead-letter queue on demand: a function that takes the queue's messages, gets their records from the topic or the
- * archive, produces them again, and deletes a message once the brokers have acknowledged. It reads the queue by itself when it is
- * called; it is not called for each message, because what failed once fails again until its reason is mended.
+ * Replays a dead-letter queue: a function that takes the queue's messages, gets their records from the topic or the archive,
+ * produces them again, and deletes a message once the brokers have acknowledged. It reads the queue when it is called, once the reason
+ * of the failures is mended; `runCommand` calls it.
  */
 export class DlqReplay extends pulumi.ComponentResource {
   readonly functionArn: pulumi.Output<string>;
@@ -109,7 +115,7 @@ export class DlqReplay extends pulumi.ComponentResource {
       environment: {
         BACKUP_BUCKET: safe.archive.apply(({ bucketName }) => bucketName),
         BACKUP_PREFIX: safe.archive.apply(({ prefix = '' }) => trimmedPrefix(prefix)),
-        DLQ_URL: safe.queueArn.apply(queueUrl),
+        DLQ_QUEUE_URL: safe.queueArn.apply(queueUrl),
       },
       timeoutSeconds: safe.timeoutSeconds.apply((seconds) => seconds ?? 840),
       memoryMiB: safe.memoryMiB.apply((size) => size ?? 1024),
@@ -117,6 +123,19 @@ export class DlqReplay extends pulumi.ComponentResource {
       deadLetters: makeDeadLetterQueue(`${name}-dead-letters`, { parent: this, tags }),
       tags,
     });
+    if (args.replayEach === true) {
+      new aws.lambda.EventSourceMapping(
+        `${name}-queue`,
+        {
+          eventSourceArn: safe.queueArn,
+          functionName: lambda.arn,
+          // Messages that were not replayed stay in the queue, and those beside them do not.
+          functionResponseTypes: ['ReportBatchItemFailures'],
+          tags,
+        },
+        { parent: this },
+      );
+    }
     const actions = args.alarmTopicArn === undefined ? [] : [safe.alarmTopicArn.apply((arn) => arn!)];
     const alarm = new aws.cloudwatch.MetricAlarm(
       `${name}-errors`,

@@ -45,6 +45,8 @@ export function replayPolicy({ clusterArn, topics, archive, queueArn, queueKeyAr
         'sqs:DeleteMessage',
         // What was not replayed comes back at once
         'sqs:ChangeMessageVisibility',
+        // Asked of the role by an event source mapping, which receives and deletes with it, too
+        'sqs:GetQueueAttributes',
       ],
       [queueArn],
     ),

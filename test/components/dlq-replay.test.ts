@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
 import type { DlqReplayArgs } from '../../components/dlq-replay.ts';
 import { lettersBeside, replayPolicy } from '../../components/policies/dead-letter-replay.ts';
@@ -41,7 +42,7 @@ test('what it makes: a function that is called on demand', async () => {
   expect(inputs.environment.variables).toMatchObject({
     BACKUP_BUCKET: 'kafka-backups',
     BACKUP_PREFIX: 'orders',
-    DLQ_URL: `https://sqs.us-west-2.amazonaws.com/${ACCOUNT}/orders-dlq`,
+    DLQ_QUEUE_URL: `https://sqs.us-west-2.amazonaws.com/${ACCOUNT}/orders-dlq`,
   });
   const files = (await inputs.code.assets) as Record<string, { text: Promise<string> }>;
   expect(await files['index.mjs']!.text).toContain('/dist/lambda/dlq-replay.js');
@@ -57,13 +58,33 @@ test('what it makes: a function that is called on demand', async () => {
   expect(await resolved(made.runCommand)).toContain('--function-name replay-function-1a2b3c4');
 });
 
+test('each message as it comes: a mapping that keeps what was not replayed', async () => {
+  new DlqReplay('replay', { ...ARGS, replayEach: true });
+  await settled();
+  expect(engine.one('aws:lambda/eventSourceMapping:EventSourceMapping').inputs).toEqual({
+    eventSourceArn: QUEUE,
+    functionName: engine.one('aws:lambda/function:Function').outputs.arn,
+    functionResponseTypes: ['ReportBatchItemFailures'],
+  });
+});
+
+test('the handler reads the variable that names the queue', async () => {
+  new DlqReplay('replay', ARGS);
+  await settled();
+  const { variables } = engine.one('aws:lambda/function:Function').inputs.environment;
+  const handler = readFileSync(new URL('../../runtime/src/lambda/dlq-replay.ts', import.meta.url), 'utf8');
+  const named = [...handler.matchAll(/process\.env\.([A-Z_]+)/g)].map(([, name]) => name);
+  expect(named).not.toEqual([]);
+  for (const name of named) expect(Object.keys(variables)).toContain(name);
+});
+
 test('its role: every call of a replay, and nothing else', async () => {
   const identity = replayPolicy({ clusterArn: CLUSTER, topics: ['orders'], archive: PLACE, queueArn: QUEUE });
   const sqs = (name: string, resource = QUEUE): Asked => ({ action: `sqs:${name}`, resource });
   const kafka = ['Metadata', 'ListOffsets', 'Fetch', 'Produce', 'InitProducerId'].flatMap((name) => kafkaRequest(name));
   const allowed = [
     ...kafka,
-    ...['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility'].map((name) => sqs(name)),
+    ...['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes'].map((name) => sqs(name)),
     s3Request('GetObject', 'orders/FORMAT'),
     s3Request('ListObjectsV2', 'orders/commits/'),
     s3Request('PutObject', 'orders-dead-letters/replayed/1.json'),
