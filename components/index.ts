@@ -2,6 +2,7 @@ export { BackupAlarms, type BackupAlarmsArgs } from './backup-alarms.ts';
 export { BackupArchive, type BackupArchiveArgs } from './backup-archive.ts';
 export { BackupSchedule, type BackupScheduleArgs } from './backup-schedule.ts';
 export { BackupTask, type BackupTaskArgs } from './backup-task.ts';
+export { DlqReplay, type DlqReplayArgs } from './dlq-replay.ts';
 export { DrDrill, type DrDrillArgs } from './dr-drill.ts';
 export { LambdaBackup, type LambdaBackupArgs } from './lambda-backup.ts';
 export { MskBackup, type MskBackupArgs } from './msk-backup.ts';
