@@ -25,6 +25,8 @@ RUN rm -rf node_modules/typescript node_modules/@types node_modules/undici-types
 # Lambda's runtime interface client has a native part, which is compiled on the machine that it is for.
 FROM node:24-bookworm AS lambda-client
 RUN apt-get update && apt-get install -y --no-install-recommends cmake
+# Node's headers are in the image: none are fetched.
+ENV npm_config_nodedir=/usr/local
 WORKDIR /src
 COPY package.json package-lock.json ./
 COPY runtime/package.json runtime/

@@ -31,8 +31,14 @@ const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(cpu
 for (const architecture of wanted) {
   if (!Object.hasOwn(cpus, architecture)) fail(`${architecture}: give ${Object.keys(cpus).join(' or ')}`);
 }
-run('npm', ['run', '--silent', 'build', '--workspace', 'runtime'], root);
+const built = join(out, `dist-${process.pid}`);
+run(
+  process.execPath,
+  [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'runtime'), '--outDir', built],
+  root,
+);
 for (const architecture of wanted) await makeLayer(architecture);
+await rm(built, { recursive: true });
 
 async function makeLayer(architecture) {
   const folder = join(out, architecture);
@@ -40,11 +46,9 @@ async function makeLayer(architecture) {
   await rm(folder, { recursive: true, force: true });
   await installInto(modules, architecture);
   const own = join(modules, 'msk-backup-runtime');
-  for (const part of ['bin', 'dist', 'package.json'])
-    await cp(join(root, 'runtime', part), join(own, part), {
-      recursive: true,
-      filter: (path) => !/\.(map|d\.ts|built)$/.test(path),
-    });
+  for (const part of ['bin', 'package.json'])
+    await cp(join(root, 'runtime', part), join(own, part), { recursive: true });
+  await cp(built, join(own, 'dist'), { recursive: true, filter: (path) => !/\.(map|d\.ts)$/.test(path) });
   await writeFile(join(folder, 'kafka-backup'), COMMAND);
   await chmod(join(folder, 'kafka-backup'), 0o755);
   await zip(folder, `${folder}.zip`);

@@ -13,6 +13,7 @@ function job(include: string[], overrides: Partial<BackupJob> = {}): BackupJob {
     includeInternalTopics: false,
     internalTopics: [],
     onMissingTopic: 'fail',
+    whenRunning: 'wait',
     ...overrides,
   } as BackupJob;
 }

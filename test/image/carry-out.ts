@@ -8,7 +8,8 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { chmod, cp, mkdir, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { cacheDirectory, cached } from '../support/cache.ts';
 import { runOk } from '../support/process.ts';
@@ -72,6 +73,8 @@ export class Builder {
       if (!node) return;
       await mkdir(join(directory, 'usr/local/bin'), { recursive: true });
       await cp(process.execPath, join(directory, 'usr/local/bin/node'), { dereference: true });
+      // The full image has what native modules are compiled with.
+      if (!name.includes('slim')) await fetchHeaders(join(directory, 'usr/local'));
     });
     const empty = {
       env: {},
@@ -101,7 +104,7 @@ export class Builder {
           hash.update(JSON.stringify(args));
           image.ran.push(step.script);
           const { workdir, env } = image;
-          work.push((root) => runStep(step.script, join(root, workdir), { ...env, ...args }));
+          work.push((root) => runStep(step.script, join(root, workdir), { ...inside(root, env), ...args }));
           break;
         }
         case 'ARG':
@@ -180,12 +183,29 @@ async function forgetOld(stage: string, now: string): Promise<void> {
   }
 }
 
+/** Variables that name a path of the stage name it where the stage lies. */
+function inside(root: string, env: Record<string, string>): Record<string, string> {
+  const moved = (value: string) => (value.startsWith('/') && existsSync(join(root, value)) ? join(root, value) : value);
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, moved(value)]));
+}
+
 function filesOf(path: string): string[] {
   if (!existsSync(join(ROOT, path))) return [];
   if (statSync(join(ROOT, path)).isFile()) return [path];
   const entries = readdirSync(join(ROOT, path), { recursive: true, withFileTypes: true });
   const found = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   return found.map((file) => file.slice(ROOT.length + 1)).sort();
+}
+
+/** From npm's registry: the package that has the program of this version has its headers, too. */
+async function fetchHeaders(target: string): Promise<void> {
+  const name = `node-${process.platform}-${process.arch}@${process.versions.node}`;
+  const scratch = await mkdtemp(join(tmpdir(), 'msk-backup-headers-'));
+  await runOk('npm', ['pack', '--silent', '--pack-destination', scratch, name], { cwd: scratch });
+  const [file] = readdirSync(scratch);
+  await runOk('tar', ['xzf', join(scratch, file!), '-C', scratch, 'package/include']);
+  await cp(join(scratch, 'package/include'), join(target, 'include'), { recursive: true });
+  await rm(scratch, { recursive: true });
 }
 
 /** With Node 24 before the machine's own. `apt-get` would change this machine: what it installs has to be there. */

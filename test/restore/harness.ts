@@ -62,6 +62,7 @@ export async function backUp(
     includeInternalTopics: false,
     internalTopics: [],
     onMissingTopic: 'fail',
+    whenRunning: 'wait',
     maxConcurrentPartitions: 64,
     fetchMaxBytes: 8 * 1024 * 1024,
     bufferBytes: 64 * 1024 * 1024,

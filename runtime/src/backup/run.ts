@@ -17,7 +17,7 @@ import { planChecked, takeSnapshot } from './take-snapshot.ts';
 const KEPT_SNAPSHOTS = 20;
 
 /** What does not end a continuous backup: the next run finds out how things stand now. */
-const PASSING_CODES = new Set(['TOPIC_RECREATED', 'LOG_TRUNCATED', 'COMMIT_TAKEN']);
+const PASSING_CODES = new Set(['TOPIC_RECREATED', 'LOG_TRUNCATED', 'COMMIT_TAKEN', 'BACKUP_RUNS_ALREADY']);
 
 /** What came of one try at a snapshot. */
 export interface BackupAttempt {

@@ -1,4 +1,4 @@
-import { newestCommit, writeCommit } from '../archive/commits.ts';
+import { writeCommit } from '../archive/commits.ts';
 import type { Archive } from '../archive/format-file.ts';
 import { writeIndex } from '../archive/index-object.ts';
 import { mergeIndexes } from '../archive/merge-indexes.ts';
@@ -18,6 +18,7 @@ import { nextSequence, planRun, type RunPlan } from './plan-run.ts';
 import { recheckTopics } from './recheck-topics.ts';
 import { failureOf, topicsChanged } from './run-failure.ts';
 import { newRunId } from './run-id.ts';
+import { takeTurn } from './turn.ts';
 
 /** A partition that makes no progress for so many request time-outs counts as unreachable. */
 const PATIENCE_IN_TIMEOUTS = 2;
@@ -37,7 +38,8 @@ export interface TakenSnapshot {
 /**
  * One snapshot from plan to commit. Nothing counts before the commit, which is the last write: what a failed run leaves
  * behind is named by nobody.
- * @throws MskBackupError `COMMIT_TAKEN` when another run committed meanwhile, `TOPIC_RECREATED` when no topic is left, and
+ * @throws MskBackupError `BACKUP_RUNS_ALREADY` when another run is copying and this one is not to wait for it, `COMMIT_TAKEN`
+ * when another run committed meanwhile, `TOPIC_RECREATED` when no topic is left, and
  * what stops the run as a whole
  */
 export async function takeSnapshot(
@@ -47,10 +49,29 @@ export async function takeSnapshot(
   backupId: string,
   context: RunContext,
 ): Promise<TakenSnapshot> {
+  const runId = newRunId(new Date());
+  const turn = await takeTurn(archive.store, { runId, whenRunning: job.whenRunning }, context);
+  try {
+    const taken = await takeInTurn(client, archive, job, backupId, context, runId, turn.parent);
+    turn.done();
+    return taken;
+  } catch (reason) {
+    await turn.giveUp();
+    throw reason;
+  }
+}
+
+async function takeInTurn(
+  client: KafkaClient,
+  archive: Archive,
+  job: BackupJob,
+  backupId: string,
+  context: RunContext,
+  runId: string,
+  parent: Snapshot | undefined,
+): Promise<TakenSnapshot> {
   const startedAt = new Date();
-  const runId = newRunId(startedAt);
   const { store } = archive;
-  const parent = await newestCommit(store);
   const plan = await unlessAborted(
     planChecked(client, parent, job, context),
     context.signal,

@@ -55,6 +55,7 @@ export function toBackupJob(
     includeInternalTopics: backup.include_internal_topics ?? false,
     internalTopics: backup.internal_topics ?? [],
     onMissingTopic: backup.on_missing_topic ?? 'fail',
+    whenRunning: backup.when_running ?? 'wait',
     consumerGroups: consumerGroups(backup, findings),
     maxConcurrentPartitions: backup.max_concurrent_partitions ?? 64,
     fetchMaxBytes: fetchMaxBytes(backup, bufferBytes, findings),

@@ -35,6 +35,7 @@ function describeBackup(job: BackupJob): Described {
       include_internal_topics: job.includeInternalTopics,
       internal_topics: job.includeInternalTopics ? job.internalTopics : undefined,
       on_missing_topic: job.onMissingTopic,
+      when_running: job.whenRunning,
       consumer_groups: job.consumerGroups,
       max_concurrent_partitions: job.maxConcurrentPartitions,
       fetch_max_bytes: job.fetchMaxBytes,

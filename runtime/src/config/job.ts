@@ -95,6 +95,8 @@ export interface BackupJob {
   internalTopics: string[];
   /** What to do about a topic named literally that does not exist. Default `fail`. */
   onMissingTopic: 'fail' | 'warn';
+  /** What to do when another backup is copying into the same archive. Default `wait`. */
+  whenRunning: 'wait' | 'stop';
   /** Group ids and patterns (`amazon.lambda.*`); undefined for every group that has offsets on the topics. */
   consumerGroups?: string[];
   /** Partitions that are read at once. Default 64. */

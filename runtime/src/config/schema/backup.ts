@@ -41,6 +41,7 @@ export const backupSchema = z
     include_internal_topics: flag(),
     internal_topics: z.array(topicPattern()),
     on_missing_topic: z.enum(['fail', 'warn']),
+    when_running: z.enum(['wait', 'stop']),
     consumer_groups: z.array(text()),
     consumer_group_snapshot: flag(),
     source_cluster_id: text(),
