@@ -5,6 +5,8 @@ export default defineConfig({
   resolve: { alias: { 'msk-backup': new URL('./components/index.ts', import.meta.url).pathname } },
   test: {
     include: ['test/**/*.test.ts'],
+    // `npm run test:deploy`: it needs Go.
+    exclude: ['test/deploy/**'],
     // Real brokers: two test files at a time is what two cores carry. A process each, so that native code and signal
     // handlers do not meet.
     pool: 'forks',

@@ -1,5 +1,5 @@
 // Sets the repository up, as far as it is not, and then runs something on its own Node 24:
-//   node scripts/with-setup.mjs setup | test | demo | bench [arguments]
+//   node scripts/with-setup.mjs setup | test | test-deploy | demo | bench [arguments]
 // Plain JavaScript without packages: it runs on the system's Node, before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ const node24 = inRoot('node_modules/node/bin/node');
 const programs = {
   setup: undefined,
   test: ['node_modules/vitest/vitest.mjs', 'run'],
+  'test-deploy': ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/deploy/vitest.config.ts'],
   demo: ['scripts/demo.ts'],
   bench: ['bench/run.ts'],
 };
@@ -39,8 +40,10 @@ if (
 )
   await step('Building the package', 'npm', ['run', '--silent', 'build:package']);
 // Only the tests need an old version as well.
-const kafkaVersions = name === 'demo' || name === 'bench' ? ['4'] : [];
+const kafkaVersions = ['demo', 'bench', 'test-deploy'].includes(name) ? ['4'] : [];
 await step('Preparing Kafka and the S3 emulator', node24, ['test/support/prepare.ts', ...kafkaVersions]);
+if (name === 'test-deploy')
+  await step("Building Pulumi's engine, five minutes the first time", node24, ['test/support/pulumi/engine.ts']);
 if (programs[name]) handOver(node24, [...programs[name], ...rest]);
 
 /** Names the first thing that is missing and how to get it. */
@@ -60,6 +63,13 @@ function checkTools() {
     fail(`Python 3.10 or newer is needed (python3): 'apt-get install python3 python3-venv' or 'brew install python'`);
   if (!/yes/.test(output('python3', ['-c', 'import venv, ensurepip; print("yes")'])))
     fail(`Python's venv module is needed: 'apt-get install python3-venv'`);
+  if (name === 'test-deploy') {
+    const go = /go1\.(\d+)/.exec(output('go', ['version']));
+    if (!go || Number(go[1]) < 21)
+      fail(
+        `Go 1.21 or newer is needed to build Pulumi's engine: 'apt-get install golang-go', 'brew install go' or https://go.dev/dl`,
+      );
+  }
 }
 
 /** What a program prints on both streams; empty when it is not there or fails. */

@@ -5,9 +5,9 @@
  */
 
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import {
   LocalWorkspace,
   type OpType,
@@ -17,7 +17,7 @@ import {
 } from '@pulumi/pulumi/automation/index.js';
 import { ended, runOk, spawnOwned } from '../process.ts';
 import type { AwsEmulator } from '../s3/emulator.ts';
-import { installPulumi } from './engine.ts';
+import { installPulumi, installYamlHost } from './engine.ts';
 
 export interface Change {
   type: string;
@@ -48,10 +48,15 @@ export class Deployment {
     this.#provider = provider;
   }
 
-  /** An empty stack whose default region is the emulator's first. */
-  static async begin(aws: AwsEmulator): Promise<Deployment> {
+  /**
+   * An empty stack whose default region is the emulator's first.
+   * @param yaml the project file of a program in YAML; the functions below then take no program
+   */
+  static async begin(aws: AwsEmulator, yaml?: string): Promise<Deployment> {
     const root = await installPulumi();
     const directory = await mkdtemp(join(tmpdir(), 'msk-backup-stack-'));
+    if (yaml !== undefined) await writeFile(join(directory, 'Pulumi.yaml'), yaml);
+    const path = [join(import.meta.dirname, 'plugin'), ...(yaml === undefined ? [] : [await installYamlHost()])];
     // Started once and attached to: by itself the engine starts one for each command.
     const provider = spawnOwned(process.execPath, [join(import.meta.dirname, 'aws/provider.ts')], {
       env: { ...process.env, ...aws.env },
@@ -59,22 +64,27 @@ export class Deployment {
     });
     const environment = {
       ...aws.env,
+      MSK_BACKUP_NODE: process.execPath,
+      PATH: [...path, process.env.PATH].join(delimiter),
       PULUMI_DEBUG_PROVIDERS: `aws:${await started(provider)}`,
       PULUMI_BACKEND_URL: `file://${directory}`,
       PULUMI_CONFIG_PASSPHRASE: 'test',
       PULUMI_HOME: join(directory, 'home'),
       PULUMI_SKIP_UPDATE_CHECK: 'true',
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
+      PULUMI_DISABLE_REGISTRY_RESOLVE: 'true',
     };
-    const stack = await LocalWorkspace.createStack(
-      { stackName: 'test', projectName: 'msk-backup-test', program: async () => {} },
-      { pulumiCommand: await PulumiCommand.get({ root }), envVars: environment, workDir: directory },
-    );
+    const options = { pulumiCommand: await PulumiCommand.get({ root }), envVars: environment, workDir: directory };
+    const inline = { stackName: 'test', projectName: 'msk-backup-test', program: async () => {} };
+    const stack =
+      yaml === undefined
+        ? await LocalWorkspace.createStack(inline, options)
+        : await LocalWorkspace.createStack({ stackName: 'test', workDir: directory }, options);
     return new Deployment(directory, environment, join(root, 'bin/pulumi'), stack, provider);
   }
 
   /** What `up` would do, without what stays as it is. */
-  async preview(program: PulumiFn): Promise<Change[]> {
+  async preview(program?: PulumiFn): Promise<Change[]> {
     const changes: Change[] = [];
     await this.#stack.preview({
       program,
@@ -90,7 +100,7 @@ export class Deployment {
   }
 
   /** Deploys; answers the outputs and how many resources had which operation. */
-  async up(program: PulumiFn): Promise<{ outputs: Record<string, unknown>; counts: Partial<Record<OpType, number>> }> {
+  async up(program?: PulumiFn): Promise<{ outputs: Record<string, unknown>; counts: Partial<Record<OpType, number>> }> {
     const { outputs, summary } = await this.#stack.up({ program });
     const values = Object.entries(outputs).map(([name, { value }]) => [name, value]);
     return { outputs: Object.fromEntries(values), counts: summary.resourceChanges ?? {} };
@@ -106,10 +116,10 @@ export class Deployment {
     await this.#stack.destroy();
   }
 
-  /** Runs a command of Pulumi's on the stack: `['state', 'unprotect', '--all', '--yes']`. */
+  /** Runs a command of Pulumi's where the stack is: `['state', 'unprotect', '--all', '--yes']`. */
   async pulumi(args: string[]): Promise<string> {
     const options = { cwd: this.#directory, env: this.#environment };
-    return runOk(this.#pulumi, [...args, '--stack', this.#stack.name, '--non-interactive'], options);
+    return runOk(this.#pulumi, [...args, '--non-interactive'], options);
   }
 
   /** What Pulumi's state holds. */

@@ -1,6 +1,5 @@
 /** Pulumi's engine, built from the Go module proxy: npm has the SDK only, and its downloads come from elsewhere. */
 
-import { spawnSync } from 'node:child_process';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached } from '../cache.ts';
@@ -11,15 +10,6 @@ const engineVersion = '3.259.0';
 const yamlVersion = '1.38.1';
 
 const anHour = 3_600_000;
-
-/** What to say when `go` is not there; undefined when it is. */
-export function missingGo(): string | undefined {
-  const { status, stdout } = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' });
-  const [, major, minor] = /^go(\d+)\.(\d+)/.exec(status === 0 ? stdout : '') ?? [];
-  // From 1.21 on, go fetches the newer toolchain that a module asks for by itself.
-  if (Number(major) === 1 && Number(minor) >= 21) return undefined;
-  return `Go 1.21 or newer is needed to build Pulumi's engine: 'apt-get install golang-go', 'brew install go' or https://go.dev/dl`;
-}
 
 /** Builds the command `pulumi` once, five minutes on two cores; answers the folder that holds `bin/pulumi`. */
 export async function installPulumi(): Promise<string> {
@@ -55,8 +45,6 @@ async function go(cwd: string, args: string[], env: Record<string, string> = {})
 }
 
 if (import.meta.main) {
-  const missing = missingGo();
-  if (missing) throw new Error(missing);
   await installPulumi();
   await installYamlHost();
 }
