@@ -1,9 +1,10 @@
 /** An S3 for tests: ministack, with conditional writes, multipart uploads and replication between regions. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import {
   CreateBucketCommand,
   HeadObjectCommand,
@@ -13,6 +14,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { cached } from '../cache.ts';
+import { tlsKey } from '../kafka/tls.ts';
 import { freePorts } from '../ports.ts';
 import { ended, runOk, spawnOwned } from '../process.ts';
 
@@ -50,7 +52,8 @@ export interface EmulatorOptions {
   regions?: string[];
   /**
    * Requests are allowed by the policies of whoever signs them and of the bucket, and refused otherwise; the emulator's own credentials may
-   * everything. It does not know the condition keys s3:if-none-match and s3:ObjectCreationOperation. Default: all are allowed.
+   * everything. It does not know the condition keys s3:if-none-match and s3:ObjectCreationOperation. It then serves TLS, which policies
+   * may ask for. Default: all are allowed.
    */
   authorize?: boolean;
 }
@@ -61,6 +64,8 @@ export async function startMinistack(options: EmulatorOptions = {}): Promise<Aws
   const regions = options.regions ?? ['us-east-1', 'us-west-2'];
   const directory = await mkdtemp(join(tmpdir(), 'msk-backup-ministack-'));
   const [port] = await freePorts(1);
+  const tls = options.authorize ? await tlsKey('broker') : undefined;
+  if (tls) setDefaultCACertificates([...getCACertificates('default'), await readFile(tls.certificate, 'utf8')]);
   const env = {
     PATH: process.env.PATH ?? '',
     HOME: directory,
@@ -73,6 +78,7 @@ export async function startMinistack(options: EmulatorOptions = {}): Promise<Aws
     STATE_DIR: join(directory, 'state'),
     SFTP_ENABLED: '0',
     AUTH: String(options.authorize ?? false),
+    ...(tls && { USE_SSL: '1', MINISTACK_SSL_CERT: tls.certificate, MINISTACK_SSL_KEY: tls.key }),
     LOG_LEVEL: 'WARNING',
   };
   const child = spawnOwned(python, ['-c', program], { cwd: directory, env, stdio: 'pipe' });
@@ -86,14 +92,14 @@ export async function startMinistack(options: EmulatorOptions = {}): Promise<Aws
     await ended(child);
     await rm(directory, { recursive: true, force: true });
   };
-  const endpoint = `http://127.0.0.1:${port}`;
+  const endpoint = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
   const limit = Date.now() + 60_000;
   for (;;) {
     const healthy = await fetch(`${endpoint}/_ministack/health`).then(
       (response) => response.ok,
       () => false,
     );
-    if (healthy) return new AwsEmulator(endpoint, regions, child.pid!, stop);
+    if (healthy) return new AwsEmulator(endpoint, regions, child.pid!, stop, tls?.certificate);
     if (child.exitCode !== null || child.signalCode !== null || Date.now() > limit) {
       await stop();
       throw new Error(`ministack did not start. The end of its log:\n${log}`);
@@ -111,7 +117,10 @@ export class AwsEmulator {
   readonly #clients = new Map<string, S3Client>();
   readonly #regionOf = new Map<string, string>();
 
-  constructor(endpoint: string, regions: string[], pid: number, stop: () => Promise<void>) {
+  readonly #certificate?: string;
+
+  constructor(endpoint: string, regions: string[], pid: number, stop: () => Promise<void>, certificate?: string) {
+    this.#certificate = certificate;
     this.endpoint = endpoint;
     this.regions = regions;
     this.pid = pid;
@@ -131,6 +140,7 @@ export class AwsEmulator {
       AWS_REGION: this.region,
       AWS_ENDPOINT_URL: this.endpoint,
       AWS_EC2_METADATA_DISABLED: 'true',
+      ...(this.#certificate && { NODE_EXTRA_CA_CERTS: this.#certificate }),
     };
   }
 

@@ -20,6 +20,9 @@ const services = ofSdk('@pulumi/pulumi/proto/provider_grpc_pb.js');
 const provider = ofSdk('@pulumi/pulumi/proto/provider_pb.js');
 const plugin = ofSdk('@pulumi/pulumi/proto/plugin_pb.js');
 
+/** Of the SDK that programs are written with: the engine warns of another. */
+const ofSdkVersion = createRequire(import.meta.url)('@pulumi/aws/package.json').version;
+
 let providerRegion = process.env.AWS_REGION ?? 'us-east-1';
 
 // biome-ignore lint/suspicious/noExplicitAny: generated code without types
@@ -173,7 +176,7 @@ function unchanged(): unknown {
 
 function information(): unknown {
   const response = new plugin.PluginInfo();
-  response.setVersion('7.0.0');
+  response.setVersion(ofSdkVersion);
   return response;
 }
 
