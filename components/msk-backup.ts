@@ -39,8 +39,7 @@ export interface MskBackupArgs {
    */
   consumerGroups?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Patterns for the role's policy alone, in place of `topics`: where `topics` has a regular expression (`~…`), which IAM does
-   * not know. They may cover more.
+   * Patterns for the role's policy alone, in place of `topics`: where that is a longer list than a policy holds. They may cover more.
    * @default `topics`
    */
   policyTopics?: pulumi.Input<pulumi.Input<string>[]>;

@@ -33,7 +33,7 @@ export function checkBackup(name: string, args: MskBackupArgs): ArgumentProblem[
   return [
     ...known(args.clusterArn, (arn) => clusterArnProblems('clusterArn', arn ?? '')),
     ...known(args.network, (network) => networkProblems(network)),
-    ...known(args.topics, selectedTopics(args)),
+    ...known(args.topics, (topics) => topicsProblems()(topics, 'topics')),
     ...known(args.excludedTopics, (topics) => topicPatternProblems('excludedTopics', topics ?? [])),
     ...known(args.policyTopics, (topics) => topicPatternProblems('policyTopics', topics ?? [])),
     ...known(args.consumerGroups, (groups) =>
@@ -74,16 +74,6 @@ function mail({ alarms, alarmTopicArn }: MskBackupArgs): ArgumentProblem[] {
       reason: 'is for a topic that is made, and alarmTopicArn names one that exists: subscribe them there',
     },
   ];
-}
-
-/** Expressions pass where a policy of their own is given. */
-function selectedTopics({ policyTopics }: MskBackupArgs) {
-  return (topics: string[] | undefined): ArgumentProblem[] => {
-    const problems = topicsProblems('policyTopics')(topics, 'topics');
-    return policyTopics === undefined
-      ? problems
-      : problems.filter(({ propertyPath }) => !topics?.[Number(/\d+/.exec(propertyPath))]?.startsWith('~'));
-  };
 }
 
 function replica({ archive, replica, clusterArn }: MskBackupArgs): ArgumentProblem[] {

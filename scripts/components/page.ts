@@ -5,8 +5,8 @@ const OPENING = `<!-- Generated from the doc comments in components/ by \`npm ru
 # Components
 
 Every component of the package \`msk-backup\`, with each argument: what it means, unit, range, default, an example, what it costs.
-Arguments without *required* may be left out. Lists and values may be outputs of other resources, except where *plain* is said: those
-decide what is made, and have to be known before anything is.
+Arguments without *required* may be left out. Values may be outputs of other resources. Those that are *plain* may not: they decide what
+is made, and have to be known before anything is. A plain group of arguments may have outputs within.
 
 All problems of a component's arguments are told in one error. Those of values that only a deployment knows come when they do,
 before a resource uses them.
