@@ -62,11 +62,13 @@ export class Deployment {
       env: { ...process.env, ...aws.env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    const port = await started(provider);
     const environment = {
       ...aws.env,
       MSK_BACKUP_NODE: process.execPath,
       PATH: [...path, process.env.PATH].join(delimiter),
-      PULUMI_DEBUG_PROVIDERS: `aws:${await started(provider)}`,
+      // It also serves the one resource of docker-build, without building.
+      PULUMI_DEBUG_PROVIDERS: `aws:${port},docker-build:${port}`,
       PULUMI_BACKEND_URL: `file://${directory}`,
       PULUMI_CONFIG_PASSPHRASE: 'test',
       PULUMI_HOME: join(directory, 'home'),
@@ -81,6 +83,11 @@ export class Deployment {
         ? await LocalWorkspace.createStack(inline, options)
         : await LocalWorkspace.createStack({ stackName: 'test', workDir: directory }, options);
     return new Deployment(directory, environment, join(root, 'bin/pulumi'), stack, provider);
+  }
+
+  /** Sets a key of the stack's configuration. */
+  async configure(key: string, value: string): Promise<void> {
+    await this.#stack.setConfig(key, { value });
   }
 
   /** What `up` would do, without what stays as it is. */
