@@ -16,7 +16,7 @@ import { runOk } from '../support/process.ts';
 import { isIgnored } from './docker-ignore.ts';
 import { type Instruction, parseDockerfile, type Stage } from './dockerfile.ts';
 
-const KEPT_MS = 60 * 60 * 1000;
+const KEPT_MS = 15 * 60 * 1000;
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 
