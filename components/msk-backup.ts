@@ -77,6 +77,21 @@ export interface MskBackupArgs {
    */
   scheduleFlexibleMinutes?: pulumi.Input<number>;
   /**
+   * False: the schedule is there and starts nothing.
+   * @default true
+   */
+  scheduleEnabled?: pulumi.Input<boolean>;
+  /**
+   * Role that the task runs as, by its ARN; nothing is changed on it. The output `taskPolicyJson` says what it needs.
+   * @default one is made
+   */
+  taskRoleArn?: pulumi.Input<string>;
+  /**
+   * SQS queue for starts that ECS refused to the end; the role of the schedule may send to it.
+   * @default one is made
+   */
+  deadLetterQueueArn?: pulumi.Input<string>;
+  /**
    * A copy of the archive in another region, and the alarms that belong there. Costs: the storage once more, 0.02 USD a GB of transfer and
    * 0.015 USD a GB of replication time control (docs/cost.md).
    * @default none: a region that is lost takes the backups with it
@@ -218,6 +233,32 @@ export class MskBackup extends pulumi.ComponentResource {
   readonly replicaAlarmTopicArn?: pulumi.Output<string>;
   /** Statements that the policy of a given alarm topic needs; undefined without alarms. */
   readonly topicPolicyJson?: pulumi.Output<string>;
+  /** The same for the bucket of the replica. */
+  readonly replicaBucketPolicyJson?: pulumi.Output<string>;
+  /** Lifecycle rules of the bucket. For an adopted bucket, those that its lifecycle has to have. */
+  readonly lifecycleRulesJson: pulumi.Output<string>;
+  /** Replication rules that an adopted bucket has to have; undefined without a replica of one. */
+  readonly replicationRulesJson?: pulumi.Output<string>;
+  /** What the role of an adopted bucket's replication needs; undefined without a replica of one. */
+  readonly replicationPolicyJson?: pulumi.Output<string>;
+  /** Role that S3 replicates with; undefined without a replica, and for an adopted bucket. */
+  readonly replicationRoleArn?: pulumi.Output<string>;
+  /** Role that extends locks; undefined without Object Lock. */
+  readonly lockRoleArn?: pulumi.Output<string>;
+  /** Policy of the task's role. For an adopted role, what it needs. */
+  readonly taskPolicyJson: pulumi.Output<string>;
+  /** What starts the task: image, secrets, log. */
+  readonly executionRoleArn: pulumi.Output<string>;
+  /** Groups that the task runs with. */
+  readonly securityGroupIds: pulumi.Output<string[]>;
+  /** ARN of the schedule. */
+  readonly scheduleArn: pulumi.Output<string>;
+  /** Statements that the key of a given alarm topic needs; undefined without alarms. */
+  readonly topicKeyPolicyJson?: pulumi.Output<string>;
+  /** The same for the topic in the replica's region. */
+  readonly replicaTopicPolicyJson?: pulumi.Output<string>;
+  /** The same for its key. */
+  readonly replicaTopicKeyPolicyJson?: pulumi.Output<string>;
   /** Name of the dashboard; undefined without one. */
   readonly dashboardName?: pulumi.Output<string>;
   /** CloudWatch namespace of the metrics. */
@@ -260,10 +301,24 @@ export class MskBackup extends pulumi.ComponentResource {
     this.logGroupName = task.logGroupName;
     this.scheduleName = backups.scheduleName;
     this.deadLetterQueueArn = backups.deadLetterQueueArn;
+    if (archive.replicaBucketPolicyJson !== undefined) this.replicaBucketPolicyJson = archive.replicaBucketPolicyJson;
+    this.lifecycleRulesJson = archive.lifecycleRulesJson;
+    if (archive.replicationRulesJson !== undefined) this.replicationRulesJson = archive.replicationRulesJson;
+    if (archive.replicationPolicyJson !== undefined) this.replicationPolicyJson = archive.replicationPolicyJson;
+    if (archive.replicationRoleArn !== undefined) this.replicationRoleArn = archive.replicationRoleArn;
+    if (archive.lockRoleArn !== undefined) this.lockRoleArn = archive.lockRoleArn;
+    this.taskPolicyJson = task.taskPolicyJson;
+    this.executionRoleArn = task.executionRoleArn;
+    this.securityGroupIds = task.securityGroupIds;
+    this.scheduleArn = backups.scheduleArn;
     if (alarms !== undefined) {
       this.alarmTopicArn = alarms.alarmTopicArn;
       this.topicPolicyJson = alarms.topicPolicyJson;
       if (alarms.replicaAlarmTopicArn !== undefined) this.replicaAlarmTopicArn = alarms.replicaAlarmTopicArn;
+      this.topicKeyPolicyJson = alarms.topicKeyPolicyJson;
+      if (alarms.replicaTopicPolicyJson !== undefined) this.replicaTopicPolicyJson = alarms.replicaTopicPolicyJson;
+      if (alarms.replicaTopicKeyPolicyJson !== undefined)
+        this.replicaTopicKeyPolicyJson = alarms.replicaTopicKeyPolicyJson;
       if (alarms.dashboardName !== undefined) this.dashboardName = alarms.dashboardName;
     }
     this.metricNamespace = pulumi.output('KafkaBackup');
@@ -289,6 +344,19 @@ export class MskBackup extends pulumi.ComponentResource {
       alarmTopicArn: this.alarmTopicArn,
       replicaAlarmTopicArn: this.replicaAlarmTopicArn,
       topicPolicyJson: this.topicPolicyJson,
+      replicaBucketPolicyJson: this.replicaBucketPolicyJson,
+      lifecycleRulesJson: this.lifecycleRulesJson,
+      replicationRulesJson: this.replicationRulesJson,
+      replicationPolicyJson: this.replicationPolicyJson,
+      replicationRoleArn: this.replicationRoleArn,
+      lockRoleArn: this.lockRoleArn,
+      taskPolicyJson: this.taskPolicyJson,
+      executionRoleArn: this.executionRoleArn,
+      securityGroupIds: this.securityGroupIds,
+      scheduleArn: this.scheduleArn,
+      topicKeyPolicyJson: this.topicKeyPolicyJson,
+      replicaTopicPolicyJson: this.replicaTopicPolicyJson,
+      replicaTopicKeyPolicyJson: this.replicaTopicKeyPolicyJson,
       dashboardName: this.dashboardName,
       metricNamespace: this.metricNamespace,
       metricArchive: this.metricArchive,
@@ -315,7 +383,11 @@ export class MskBackup extends pulumi.ComponentResource {
     }
 
     function createTask(): BackupTask {
-      return new BackupTask(name, { ...taskArgs(), network, compute: args.compute }, inside);
+      return new BackupTask(
+        name,
+        { ...taskArgs(), network, compute: args.compute, taskRoleArn: args.taskRoleArn },
+        inside,
+      );
     }
 
     function taskArgs() {
@@ -350,7 +422,10 @@ export class MskBackup extends pulumi.ComponentResource {
         scheduleName,
         {
           ...when,
-          ...(scheduleName === name ? { flexibleMinutes: args.scheduleFlexibleMinutes } : {}),
+          ...(scheduleName === name
+            ? { flexibleMinutes: args.scheduleFlexibleMinutes, enabled: args.scheduleEnabled }
+            : {}),
+          deadLetterQueueArn: args.deadLetterQueueArn,
           ecsClusterArn: which.ecsClusterArn,
           taskDefinitionArn: which.taskDefinitionArn,
           taskRoleArn: which.taskRoleArn,

@@ -32,9 +32,19 @@ const topics = ['orders', 'order-events'];
 const consumerGroups = ['amazon.lambda.*', 'order-*'];
 const DRILLS = 'cron(0 4 ? * SUN *)';
 
-export const outputs = pulumi.getStack() === 'recovery' ? recovery() : primary();
+const made = pulumi.getStack() === 'recovery' ? recovery() : primary();
+// One by one, so that each is an output of its stack; those of the other stack are not there.
+export const { replicaImageUri, replicaBucketName, replicaKeyArn, restoreCommand, drillSchedule } = made;
 
-function primary() {
+interface Made {
+  replicaImageUri?: pulumi.Output<string>;
+  replicaBucketName?: pulumi.Output<string>;
+  replicaKeyArn?: pulumi.Output<string>;
+  restoreCommand?: pulumi.Output<string>;
+  drillSchedule?: pulumi.Output<string>;
+}
+
+function primary(): Made {
   const image = new RuntimeImage('msk-backup', { replicaRegion: 'us-east-1' });
   const backup = new MskBackup('orders', {
     clusterArn,
@@ -52,7 +62,7 @@ function primary() {
   };
 }
 
-function recovery() {
+function recovery(): Made {
   const shared = {
     clusterArn,
     network,
@@ -62,5 +72,5 @@ function recovery() {
   };
   const restore = new MskRestore('orders', { ...shared, consumerGroups });
   const drill = new DrDrill('orders-drill', { ...shared, schedule: DRILLS });
-  return { restore: restore.runCommand, drill: drill.scheduleName };
+  return { restoreCommand: restore.runCommand, drillSchedule: drill.scheduleName };
 }
