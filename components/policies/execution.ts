@@ -26,7 +26,8 @@ export function executionPolicy(access: ExecutionAccess): PolicyDocument {
       ],
       [`${logGroupArn.replace(/:\*$/, '')}:log-stream:*`],
     ),
-    ...readSecrets(secretArns, secretKeyArns),
+    // ECS asks for several parameters at once, also for one.
+    ...readSecrets('ssm:GetParameters', secretArns, secretKeyArns),
   ]);
 }
 
@@ -52,8 +53,15 @@ function pullImage(repositoryArn: string): Statement[] {
   ];
 }
 
-/** Also for a task role, where the program reads secrets by itself. */
-export function readSecrets(secretArns: readonly string[], keyArns: readonly string[] = []): Statement[] {
+/**
+ * Also for a task role, where the program reads secrets by itself.
+ * @param parameterAction with which parameters of SSM are read: by ECS all at once, by the program one by one
+ */
+export function readSecrets(
+  parameterAction: 'ssm:GetParameters' | 'ssm:GetParameter',
+  secretArns: readonly string[],
+  keyArns: readonly string[] = [],
+): Statement[] {
   const of = (service: string) => secretArns.filter((arn) => parseArn(arn).service === service);
   const other = secretArns.find((arn) => !['secretsmanager', 'ssm'].includes(parseArn(arn).service));
   if (other !== undefined) throw new Error(`${other} is neither a secret of Secrets Manager nor an SSM parameter`);
@@ -61,7 +69,7 @@ export function readSecrets(secretArns: readonly string[], keyArns: readonly str
   const parameters = [...new Set(of('ssm'))].sort();
   return [
     ...(secrets.length === 0 ? [] : [allow('SecretsRead', ['secretsmanager:GetSecretValue'], secrets)]),
-    ...(parameters.length === 0 ? [] : [allow('ParametersRead', ['ssm:GetParameters'], parameters)]),
+    ...(parameters.length === 0 ? [] : [allow('ParametersRead', [parameterAction], parameters)]),
     ...(keyArns.length === 0
       ? []
       : [allow('SecretsDecrypt', ['kms:Decrypt'], [...keyArns].sort(), throughSecrets(keyArns))]),

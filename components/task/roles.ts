@@ -77,5 +77,5 @@ export function withCertificates(document: PolicyDocument, authentication: Authe
   const { caSecretArn, certificateSecretArn, privateKeySecretArn, secretKeyArns } = authentication ?? {};
   const arns = [caSecretArn, certificateSecretArn, privateKeySecretArn].filter((arn) => arn !== undefined);
   if (arns.length === 0) return document;
-  return policyDocument([...document.Statement, ...readSecrets(arns, secretKeyArns)]);
+  return policyDocument([...document.Statement, ...readSecrets('ssm:GetParameter', arns, secretKeyArns)]);
 }
