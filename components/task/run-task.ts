@@ -9,6 +9,7 @@ import type { AwsPlace } from '../policies/arn.ts';
 import type { PolicyDocument } from '../policies/document.ts';
 import { containerDefinitions, TMP_VOLUME } from './container.ts';
 import { CONTAINER_NAME } from './container-name.ts';
+import { familyOf } from './family.ts';
 import { makeExecutionRole, makeTaskRole } from './roles.ts';
 import { makeSecurityGroup } from './security-group.ts';
 import { makeEndpoints } from './vpc-endpoints.ts';
@@ -17,7 +18,8 @@ export interface TaskSettings {
   name: string;
   parent: pulumi.ComponentResource;
   home: pulumi.Output<AwsPlace>;
-  command: readonly string[];
+  /** The first word is the kind of the task. */
+  command: readonly [string, ...string[]];
   /** The configuration, checked. */
   yaml: pulumi.Output<string>;
   /** Of the task's role. */
@@ -137,8 +139,7 @@ export function makeTask(settings: TaskSettings): Task {
     return new aws.ecs.TaskDefinition(
       name,
       {
-        // Families are found by their names alone: that of another stack's component must not be this one.
-        family: `${pulumi.getProject()}-${pulumi.getStack()}-${name}`,
+        family: familyOf(pulumi.getProject(), pulumi.getStack(), name, settings.command[0]),
         requiresCompatibilities: ['FARGATE'],
         networkMode: 'awsvpc',
         cpu: size.apply(({ cpu }) => String(cpu)),

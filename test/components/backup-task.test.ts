@@ -5,7 +5,9 @@ import type { BackupTaskArgs } from '../../components/backup-task.ts';
 import { backupPolicy } from '../../components/policies/backup.ts';
 import { executionPolicy } from '../../components/policies/execution.ts';
 import { executionTrustPolicy, taskTrustPolicy } from '../../components/policies/trust.ts';
+import { familyOf } from '../../components/task/family.ts';
 import { parseConfiguration } from '../../runtime/src/config/parse-configuration.ts';
+import { decide } from './support/evaluate.ts';
 import { ACCOUNT, failure, REGION, resolved, settled, startMocks } from './support/mocks.ts';
 
 const engine = startMocks();
@@ -55,7 +57,7 @@ test('what is made of a cluster, topics, subnets, an archive and an image', asyn
   ]);
   const { containerDefinitions: _, ...definition } = engine.one('aws:ecs/taskDefinition:TaskDefinition').inputs;
   expect(definition).toEqual({
-    family: 'project-stack-orders',
+    family: 'project-stack-orders-backup',
     requiresCompatibilities: ['FARGATE'],
     networkMode: 'awsvpc',
     cpu: '1024',
@@ -95,7 +97,9 @@ test('what is made of a cluster, topics, subnets, an archive and an image', asyn
     ({ custom, type, inputs }) => custom && !type.endsWith(':RolePolicy') && inputs.tags?.team !== 'a',
   );
   expect(untagged).toEqual([]);
-  expect(await resolved(task.taskDefinitionArn)).toMatch(/^arn:aws:ecs:.*:task-definition\/project-stack-orders:1$/);
+  expect(await resolved(task.taskDefinitionArn)).toMatch(
+    /^arn:aws:ecs:.*:task-definition\/project-stack-orders-backup:1$/,
+  );
   expect(await resolved(task.securityGroupIds)).toEqual(['sg-orders-task-1a2b3c4']);
   expect(await resolved(task.subnetIds)).toEqual(['subnet-1', 'subnet-2']);
   expect(await resolved(task.containerName)).toBe('msk-backup');
@@ -204,6 +208,14 @@ test('TLS: certificates are read by the program, with its own role', async () =>
   expect(secrets).toMatchObject({ Action: ['secretsmanager:GetSecretValue'], Resource: [SECRET] });
 });
 
+test('a certificate in SSM: the role allows the one request with which the program reads it', async () => {
+  const caSecretArn = `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/kafka/ca`;
+  const task = new BackupTask('orders', { ...ARGS, authentication: { mechanism: 'TLS', caSecretArn } });
+  const identity = JSON.parse(await resolved(task.taskPolicyJson));
+  expect(await decide({ action: 'ssm:GetParameter', resource: caSecretArn }, { identity })).toBe('Allowed');
+  expect(await decide({ action: 'ssm:GetParameter', resource: `${caSecretArn}-2` }, { identity })).not.toBe('Allowed');
+});
+
 test('rules go into the group that is made, and into the named group of the brokers', async () => {
   new BackupTask('orders', { ...ARGS, network: { ...ARGS.network, brokerSecurityGroupId: 'sg-brokers' } });
   await settled();
@@ -217,6 +229,13 @@ test('rules go into the group that is made, and into the named group of the brok
     fromPort: 9098,
     toPort: 9098,
   });
+});
+
+test('families: what ECS takes, whatever projects and stacks are called, and one for each kind of task', () => {
+  expect(familyOf('shop.core', 'eu.prod', 'orders', 'backup')).toBe('shop-core-eu-prod-orders-backup');
+  const kinds = ['backup', 'restore'].map((kind) => familyOf('p'.repeat(200), 's'.repeat(100), 'orders', kind));
+  expect(kinds.map((family) => family.length)).toEqual([255, 255]);
+  expect(new Set(kinds).size).toBe(2);
 });
 
 test('adopted: cluster, role and groups stay as they are', async () => {

@@ -40,7 +40,7 @@ test('a restore task that runs by itself, all of it in the DR region', async () 
   expect(schedule).toMatchObject({
     scheduleExpression: 'rate(7 days)',
     target: {
-      ecsParameters: { taskDefinitionArn: `arn:aws:ecs:${DR}:${ACCOUNT}:task-definition/project-stack-drill:1` },
+      ecsParameters: { taskDefinitionArn: `arn:aws:ecs:${DR}:${ACCOUNT}:task-definition/project-stack-drill-drill:1` },
     },
   });
   const [container] = JSON.parse(engine.one('aws:ecs/taskDefinition:TaskDefinition').inputs.containerDefinitions);

@@ -53,7 +53,7 @@ test('everything is in its own region, and nothing is asked of another', async (
   const [container] = JSON.parse(engine.one('aws:ecs/taskDefinition:TaskDefinition').inputs.containerDefinitions);
   expect(container).toMatchObject({ command: ['restore'], image: IMAGE });
   expect(JSON.stringify(engine.made.map(({ inputs }) => inputs))).not.toContain('us-west-2');
-  const task = `arn:aws:ecs:${DR}:${ACCOUNT}:task-definition/project-stack-dr:1`;
+  const task = `arn:aws:ecs:${DR}:${ACCOUNT}:task-definition/project-stack-dr-restore:1`;
   expect(await resolved(restore.runCommand)).toBe(
     `aws ecs run-task --region ${DR} --launch-type FARGATE --cluster arn:aws:ecs:${DR}:${ACCOUNT}:cluster/dr-1a2b3c4 ` +
       `--task-definition ${task} --network-configuration '{"awsvpcConfiguration":{"subnets":["subnet-1"],` +
