@@ -85,3 +85,13 @@ describe.each(['4', '3.9'])('AWS_MSK_IAM with Kafka %s', (version) => {
     expect(others).toEqual({ refused: [], connections: 2, expired: 0 });
   });
 });
+
+it('a session as long as its token, which is as MSK has them', async () => {
+  const kafka = await startKafka({ iam: { region: REGION, keys: [BACKUP] } });
+  try {
+    useCredentials(keysOf(BACKUP));
+    for (let attempt = 0; attempt < 3; attempt++) expect(await brokersOf(iamEndpoint(kafka))).toBe(1);
+  } finally {
+    await kafka.stop();
+  }
+});

@@ -20,7 +20,7 @@ beforeAll(async () => {
   const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
   image = await new Builder(arch).make('lambda');
   [kafka, aws] = await Promise.all([
-    startKafka({ iam: { region: REGION, keys: [BACKUP], sessionMs: 60_000 } }),
+    startKafka({ iam: { region: REGION, keys: [BACKUP] } }),
     startMinistack({ regions: ['us-east-1', REGION] }),
   ]);
   client = javaClient(kafka);

@@ -30,7 +30,7 @@ beforeAll(async () => {
   [layer, { root: client }, kafka, aws] = await Promise.all([
     make(),
     builder.make('lambda'),
-    startKafka({ iam: { region: REGION, keys: [BACKUP], sessionMs: 60_000 } }),
+    startKafka({ iam: { region: REGION, keys: [BACKUP] } }),
     startMinistack({ regions: [REGION] }),
   ]);
   const java = javaClient(kafka);

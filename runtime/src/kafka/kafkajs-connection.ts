@@ -151,7 +151,8 @@ export class BrokerConnection {
     // The library renews a fixed time before the end. A session of less than that would be renewed for every request,
     // which brokers refuse when it happens within a second.
     const lifetimeMs = Number(connection.sessionLifetime.toString());
-    connection.reauthenticationThreshold = lifetimeMs * RENEW_BEFORE_SHARE;
+    // A whole number: the library makes a BigInt of it.
+    connection.reauthenticationThreshold = Math.floor(lifetimeMs * RENEW_BEFORE_SHARE);
   }
 
   #createSocket(target: { host: string; port: number; ssl: ConnectionOptions | null; onConnect(): void }): Socket {
