@@ -7,6 +7,7 @@ import { policyDocument, type Statement } from '../policies/document.ts';
 import { functionStatements, functionsOf } from '../policies/function.ts';
 import { functionTrustPolicy } from '../policies/trust.ts';
 import { brokersOf } from '../task/brokers.ts';
+import { serverList } from '../task/sections.ts';
 import { makeSecurityGroup } from '../task/security-group.ts';
 import { makeEndpoints } from '../task/vpc-endpoints.ts';
 import { codeArguments, type LambdaCodeArgs } from './code.ts';
@@ -93,7 +94,12 @@ export function makeFunction(settings: FunctionSettings): MadeFunction {
       role: role.arn,
       timeout: settings.timeoutSeconds,
       memorySize: settings.memoryMiB,
-      environment: { variables: { MSK_BOOTSTRAP_SERVERS: servers, ...settings.environment } },
+      environment: {
+        variables: {
+          MSK_BOOTSTRAP_SERVERS: servers.apply((all) => serverList(all).join(',')),
+          ...settings.environment,
+        },
+      },
       vpcConfig: { subnetIds, securityGroupIds },
       deadLetterConfig: { targetArn: deadLetters.arn },
       loggingConfig: { logFormat: 'Text', logGroup: logGroup.name },

@@ -159,7 +159,7 @@ test('everything by argument: groups that are there, brokers, times, alarm topic
   const made = new LambdaBackup('small', {
     ...ARGS,
     network: { subnetIds: ['subnet-1', 'subnet-2'], securityGroupIds: ['sg-1'], vpcId: 'vpc-1' },
-    bootstrapServers: 'b-1.example:9098',
+    bootstrapServers: 'b-2.example:9098, b-1.example:9098',
     schedule: 'cron(0 3 * * ? *)',
     scheduleTimeZone: 'Europe/Berlin',
     timeoutSeconds: 900,
@@ -174,7 +174,7 @@ test('everything by argument: groups that are there, brokers, times, alarm topic
     timeout: 900,
     memorySize: 3008,
     vpcConfig: { securityGroupIds: ['sg-1'] },
-    environment: { variables: { MSK_BOOTSTRAP_SERVERS: 'b-1.example:9098' } },
+    environment: { variables: { MSK_BOOTSTRAP_SERVERS: 'b-1.example:9098,b-2.example:9098' } },
   });
   expect(engine.one('aws:cloudwatch/logGroup:LogGroup').inputs.retentionInDays).toBe(30);
   expect(engine.one('aws:scheduler/schedule:Schedule').inputs.scheduleExpressionTimezone).toBe('Europe/Berlin');
