@@ -17,9 +17,8 @@ let stack: Deployment;
 beforeAll(async () => {
   aws = await startMinistack({ regions: ['us-west-2', 'us-east-1'] });
   const { clusterArn, subnetIds } = await makeMskCluster(aws, 'orders');
-  stack = await Deployment.begin(
-    aws,
-    `name: orders
+  stack = await Deployment.begin(aws, {
+    yaml: `name: orders
 runtime: yaml
 resources:
   orders:
@@ -35,7 +34,7 @@ outputs:
   bucket: \${orders.bucketName}
   yaml: \${orders.configurationYaml}
 `,
-  );
+  });
 });
 afterAll(async () => {
   await stack?.end();

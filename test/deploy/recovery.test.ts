@@ -44,8 +44,11 @@ let positions: GroupOffset[];
 let archive: { bucketName: string; keyArn: string; prefix: string };
 let lostBucket: string;
 
+const t0 = Date.now();
+const step = (s: string) => console.log(((Date.now() - t0) / 1000).toFixed(1), s);
 beforeAll(async () => {
   aws = await startMinistack({ regions: [primary, recovery], authorize: true });
+  step('aws');
   gate = await RegionGate.open(aws);
   here = gate.from(recovery);
   place = await makeMskCluster(aws, 'orders-dr', recovery);
@@ -72,10 +75,13 @@ async function backUpAndLosePrimary(): Promise<void> {
   const there = gate.from(primary);
   const source = await startKafka();
   try {
+    step('kafka');
     await fill(source);
+    step('filled');
     const { clusterArn, subnetIds } = await makeMskCluster(aws, 'orders', primary);
     const stack = await Deployment.begin(there);
     stacks.push(stack);
+    step('begun');
     const { outputs } = await stack.up(async () => {
       return new MskBackup('orders', {
         clusterArn,
@@ -88,9 +94,12 @@ async function backUpAndLosePrimary(): Promise<void> {
         image: image(primary),
       }) as unknown as Record<string, string>;
     });
+    step('up');
     const made = outputs as Record<string, string>;
     const task = await DeployedTask.of(there, made.taskDefinitionArn!);
+    step('taken');
     expect(await task.run()).toMatchObject({ code: 0 });
+    step('backed up');
     lostBucket = made.bucketName!;
     archive = { bucketName: made.replicaBucketName!, keyArn: made.replicaKeyArn!, prefix: 'msk/orders' };
     aws.placeBucket(lostBucket, primary);

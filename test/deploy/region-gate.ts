@@ -66,6 +66,7 @@ export class RegionGate {
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
     const { region, service } = scopeOf(incoming);
+    if (process.env.GATE) console.log(incoming.method, incoming.url);
     const line = `${region ?? 'unsigned'}/${service ?? ''} ${incoming.method} ${incoming.url}`;
     if (this.#lost.size > 0 && (region === undefined || this.#lost.has(region))) {
       this.refused.push(line);

@@ -49,17 +49,24 @@ export class Deployment {
   }
 
   /**
-   * An empty stack whose default region is the emulator's first.
-   * @param yaml the project file of a program in YAML; the functions below then take no program
+   * An empty stack.
+   * @param options.yaml the project file of a program in YAML; the functions below then take no program
+   * @param options.name of the stack; default: `test`
+   * @param options.region where its resources are by default; default: the emulator's first
+   * @param options.lostRegion a region in which every call fails
    */
-  static async begin(aws: AwsEmulator, yaml?: string): Promise<Deployment> {
+  static async begin(
+    aws: AwsEmulator,
+    options: { yaml?: string; name?: string; region?: string; lostRegion?: string } = {},
+  ): Promise<Deployment> {
+    const { yaml, name: stackName = 'test', region = aws.region, lostRegion = '' } = options;
     const root = await installPulumi();
     const directory = await mkdtemp(join(tmpdir(), 'msk-backup-stack-'));
     if (yaml !== undefined) await writeFile(join(directory, 'Pulumi.yaml'), yaml);
     const path = [join(import.meta.dirname, 'plugin'), ...(yaml === undefined ? [] : [await installYamlHost()])];
     // Started once and attached to: by itself the engine starts one for each command.
     const provider = spawnOwned(process.execPath, [join(import.meta.dirname, 'aws/provider.ts')], {
-      env: { ...process.env, ...aws.env },
+      env: { ...process.env, ...aws.env, AWS_REGION: region, MSK_BACKUP_LOST_REGION: lostRegion },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const port = await started(provider);
@@ -76,12 +83,12 @@ export class Deployment {
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
       PULUMI_DISABLE_REGISTRY_RESOLVE: 'true',
     };
-    const options = { pulumiCommand: await PulumiCommand.get({ root }), envVars: environment, workDir: directory };
-    const inline = { stackName: 'test', projectName: 'msk-backup-test', program: async () => {} };
+    const settings = { pulumiCommand: await PulumiCommand.get({ root }), envVars: environment, workDir: directory };
+    const inline = { stackName, projectName: 'msk-backup-test', program: async () => {} };
     const stack =
       yaml === undefined
-        ? await LocalWorkspace.createStack(inline, options)
-        : await LocalWorkspace.createStack({ stackName: 'test', workDir: directory }, options);
+        ? await LocalWorkspace.createStack(inline, settings)
+        : await LocalWorkspace.createStack({ stackName, workDir: directory }, settings);
     return new Deployment(directory, environment, join(root, 'bin/pulumi'), stack, provider);
   }
 

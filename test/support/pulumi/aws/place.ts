@@ -26,6 +26,7 @@ export class Place {
 const places = new Map<string, Place>();
 
 export function placeOf(region: string): Place {
+  if (region === process.env.MSK_BACKUP_LOST_REGION) throw new Error(`${region} does not answer`);
   const place = places.get(region) ?? new Place(region);
   places.set(region, place);
   return place;
