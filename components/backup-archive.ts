@@ -92,7 +92,7 @@ export interface AdoptedBucketArgs {
    */
   replicaBucketName?: pulumi.Input<string>;
   /**
-   * ARN of the KMS key of that one.
+   * ARN of the KMS key of that one; needed with `keyArn`: S3 replicates what a KMS key encrypts only with a key of the replica.
    * @default none: S3's own encryption
    */
   replicaKeyArn?: pulumi.Input<string>;

@@ -83,6 +83,11 @@ export function adoptProblems(adopt: Adopted, path: string): ArgumentProblem[] {
   ];
   if (replicaBucketName !== undefined) {
     problems.push(...required(`${path}.replicaRegion`, replicaRegion));
+    if (keyArn !== undefined && replicaKeyArn === undefined)
+      problems.push({
+        propertyPath: `${path}.replicaKeyArn`,
+        reason: 'is missing: S3 replicates what a KMS key encrypts only with a key of the replica',
+      });
     if (replicaBucketName === bucketName)
       problems.push({ propertyPath: `${path}.replicaBucketName`, reason: `is the bucket itself: ${bucketName}` });
   } else if (replicaRegion !== undefined || replicaKeyArn !== undefined)

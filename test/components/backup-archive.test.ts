@@ -370,6 +370,7 @@ describe('adopted', () => {
         bucketName: pulumi.output('team-bucket'),
         keyArn: key(REGION),
         replicaBucketName: 'team-bucket-dr',
+        replicaKeyArn: key(DR),
         replicaRegion: DR,
       },
       maintenanceRoleArns: [pruner],
@@ -382,7 +383,7 @@ describe('adopted', () => {
       maintenanceRoleArns: [pruner],
     };
     const source = { bucketArn: 'arn:aws:s3:::team-bucket', prefix: 'orders', keyArn: key(REGION) };
-    const destination = { bucketArn: 'arn:aws:s3:::team-bucket-dr', prefix: 'orders' };
+    const destination = { bucketArn: 'arn:aws:s3:::team-bucket-dr', prefix: 'orders', keyArn: key(DR) };
     const statements = (place: { bucketArn: string; keyArn?: string }) =>
       JSON.stringify(
         policyDocument(
@@ -398,7 +399,7 @@ describe('adopted', () => {
     expect(await resolved(archive.keyArn!)).toBe(source.keyArn);
     expect(await resolved(archive.bucketPolicyJson)).toBe(statements(source));
     expect(await resolved(archive.replicaBucketPolicyJson!)).toBe(statements(destination));
-    expect(archive.replicaKeyArn).toBeUndefined();
+    expect(await resolved(archive.replicaKeyArn!)).toBe(destination.keyArn);
     expect(await resolved(archive.replicaRegion!)).toBe(DR);
     expect(archive.replicationRoleArn).toBeUndefined();
     expect(JSON.parse(await resolved(archive.lifecycleRulesJson))).toMatchObject([
@@ -415,8 +416,20 @@ describe('adopted', () => {
       JSON.stringify(replicationPolicy({ source, destination })),
     );
     expect(JSON.parse(await resolved(archive.replicationRulesJson!))).toMatchObject([
-      { filter: { prefix: 'orders/' }, destination: { bucket: destination.bucketArn } },
+      {
+        filter: { prefix: 'orders/' },
+        sourceSelectionCriteria: { sseKmsEncryptedObjects: { status: 'Enabled' } },
+        destination: { bucket: destination.bucketArn },
+      },
     ]);
+  });
+
+  test('with keys of S3 alone, the rule replicates without one', async () => {
+    const adopt = { bucketName: 'team-bucket', replicaBucketName: 'team-bucket-dr', replicaRegion: DR };
+    const { archive } = await made({ adopt });
+    expect(archive.replicaKeyArn).toBeUndefined();
+    const [rule] = JSON.parse(await resolved(archive.replicationRulesJson!));
+    expect(rule.sourceSelectionCriteria).toBeUndefined();
   });
 
   test('with Object Lock: the role alone', async () => {
@@ -499,6 +512,10 @@ test('every problem with the arguments, in one error', async () => {
     ),
   ).toEqual(['- bucketName', '- keyArn', '- replica', '- deletionProtection', '- replica.bucketName'].slice(0, 4));
   expect(refused({ adopt: { ...adopt, replicaBucketName: 'team-bucket' } })).toHaveLength(2);
+  const replicated = { ...adopt, replicaBucketName: 'team-bucket-dr', replicaRegion: DR };
+  expect(refused({ adopt: { ...replicated, keyArn: key(REGION) } })).toEqual([
+    '- adopt.replicaKeyArn: is missing: S3 replicates what a KMS key encrypts only with a key of the replica',
+  ]);
   expect(refused({ adopt: { ...adopt, replicaRegion: DR } })[0]).toContain('adopt.replicaBucketName: is missing');
   // Buckets that cannot be named after the component.
   expect(refused({}, 'a_b')[0]).toContain('bucketName: is needed');
