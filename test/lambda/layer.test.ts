@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Builder, ROOT } from '../image/carry-out.ts';
+import { canCompile, canMount } from '../image/tools.ts';
 import { BACKUP, REGION } from '../kafka/iam-client.ts';
 import { cached } from '../support/cache.ts';
 import { type KafkaCluster, startKafka } from '../support/kafka/cluster.ts';
@@ -15,12 +16,15 @@ import { LocalFunction } from './runtime-api.ts';
 const HANDLER = join(import.meta.dirname, 'fixtures/backup-lambda.js.txt');
 const NODE_22 = '22.23.3';
 
+const possible = canCompile() && canMount();
+const it = test.skipIf(!possible);
 let layer: string;
 let client: string;
 let kafka: KafkaCluster;
 let aws: AwsEmulator;
 let task: string;
 beforeAll(async () => {
+  if (!possible) return;
   const arch = process.arch === 'arm64' ? 'arm64' : 'x86_64';
   const make = async () => {
     await runOk(process.execPath, [join(ROOT, 'scripts/layer.mjs'), arch], { timeoutMs: 600_000 });
@@ -45,7 +49,7 @@ beforeAll(async () => {
 }, 900_000);
 afterAll(async () => {
   await Promise.all([kafka?.stop(), aws?.stop()]);
-  await rm(task, { recursive: true, force: true });
+  if (possible) await rm(task, { recursive: true, force: true });
 });
 
 /** From npm's registry, where the program of each version is. */
@@ -62,7 +66,7 @@ describe.each([
   ['22', node22],
   ['24', async () => join(process.execPath, '..')],
 ])('on the runtime Node.js %s', (version, binOf) => {
-  test('the handler of the page runs unchanged: its event is backed up', async () => {
+  it('the handler of the page runs unchanged: its event is backed up', async () => {
     const bin = await binOf();
     const bucket = `layer-${version}`;
     await aws.createBucket(bucket, { region: REGION });
@@ -109,7 +113,7 @@ describe.each([
   });
 });
 
-test('the zip is what the folder is, with the command as one that can be executed', async () => {
+it('the zip is what the folder is, with the command as one that can be executed', async () => {
   const { stdout } = await run('python3', [
     '-c',
     `import sys, zipfile
