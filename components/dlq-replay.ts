@@ -1,17 +1,24 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { afterCheck } from './arguments/after-check.ts';
-import { type ArchiveLocationArgs, archiveLocationProblems, placeOf } from './arguments/archive-location.ts';
+import {
+  type ArchiveLocation,
+  type ArchiveLocationArgs,
+  archiveLocationProblems,
+  placeOf,
+} from './arguments/archive-location.ts';
 import { arnOf, queueArn, required, topicArn } from './arguments/arn.ts';
-import { type Checks, checked } from './arguments/checked.ts';
+import { type Checks, checked, problemsOf } from './arguments/checked.ts';
+import { logRetentionDays } from './arguments/log-retention.ts';
 import { type NetworkArgs, networkProblems } from './arguments/network.ts';
 import { wholeNumber } from './arguments/number.ts';
 import type { ArgumentProblem } from './arguments/refuse.ts';
 import { codeProblems, type LambdaCodeArgs } from './lambda/code.ts';
-import { makeFunction } from './lambda/function.ts';
+import { functionPolicyProblems, makeFunction } from './lambda/function.ts';
 import { trimmedPrefix } from './policies/archive-place.ts';
 import { parseArn } from './policies/arn.ts';
 import { replayPolicy } from './policies/dead-letter-replay.ts';
+import type { Statement } from './policies/document.ts';
 import { clusterArnProblems, topicPatternProblems } from './policies/problems.ts';
 import { makeDeadLetterQueue } from './schedule/dead-letters.ts';
 
@@ -42,7 +49,7 @@ export interface DlqReplayArgs {
   timeoutSeconds?: pulumi.Input<number>;
   /** Memory in MiB, 256 to 10240. Costs in proportion. Default: 1024. */
   memoryMiB?: pulumi.Input<number>;
-  /** Days that CloudWatch keeps the log, 1 to 3653, one of its values. Default: 90. */
+  /** Days that CloudWatch keeps the log: one of its values, such as 7, 30, 90, 365; 0 for ever. Default: 90. */
   logRetentionDays?: pulumi.Input<number>;
   /** ARN of an SNS topic for the alarm about failed calls, in the function's region. Default: the alarm tells nobody. */
   alarmTopicArn?: pulumi.Input<string>;
@@ -91,10 +98,15 @@ export class DlqReplay extends pulumi.ComponentResource {
       code: codeProblems,
       timeoutSeconds: wholeNumber(60, 900, 'seconds'),
       memoryMiB: wholeNumber(256, 10_240, 'MiB'),
-      logRetentionDays: wholeNumber(1, 3653, 'days'),
+      logRetentionDays,
       alarmTopicArn: topicArn,
     };
-    const safe = afterCheck(values, checked('DlqReplay', name, values, checks));
+    const passed = checked('DlqReplay', name, values, checks, (known) =>
+      problemsOf(checks, known as typeof values).length > 0
+        ? []
+        : functionPolicyProblems('topics', name, known.clusterArn, statementsOf(known)),
+    );
+    const safe = afterCheck(values, passed);
 
     const { lambda, role, logGroup } = makeFunction({
       name,
@@ -107,11 +119,9 @@ export class DlqReplay extends pulumi.ComponentResource {
       network: args.network,
       statements: pulumi
         .all([safe.clusterArn, safe.topics, safe.archive, safe.queueArn, safe.queueKeyArn])
-        .apply(([clusterArn, topics, archive, queueArn, queueKeyArn]) => {
-          const place = placeOf(archive, parseArn(clusterArn).partition);
-          const key = queueKeyArn === undefined ? {} : { queueKeyArn };
-          return replayPolicy({ clusterArn, topics, archive: place, queueArn, ...key }).Statement;
-        }),
+        .apply(([clusterArn, topics, archive, queueArn, queueKeyArn]) =>
+          statementsOf({ clusterArn, topics, archive, queueArn, queueKeyArn }),
+        ),
       environment: {
         BACKUP_BUCKET: safe.archive.apply(({ bucketName }) => bucketName),
         BACKUP_PREFIX: safe.archive.apply(({ prefix = '' }) => trimmedPrefix(prefix)),
@@ -172,6 +182,19 @@ export class DlqReplay extends pulumi.ComponentResource {
       runCommand: this.runCommand,
     });
   }
+}
+
+interface Access {
+  clusterArn: string;
+  topics: string[];
+  archive: ArchiveLocation;
+  queueArn: string;
+  queueKeyArn: string | undefined;
+}
+
+function statementsOf({ archive, queueKeyArn, ...access }: Access): Statement[] {
+  const place = placeOf(archive, parseArn(access.clusterArn).partition);
+  return replayPolicy({ ...access, archive: place, ...(queueKeyArn !== undefined && { queueKeyArn }) }).Statement;
 }
 
 /** `arn:P:sqs:R:A:NAME` is at `https://sqs.R.DOMAIN/A/NAME`. */

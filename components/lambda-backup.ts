@@ -3,15 +3,17 @@ import * as pulumi from '@pulumi/pulumi';
 import { afterCheck } from './arguments/after-check.ts';
 import { type ArchiveLocationArgs, archiveLocationProblems, placeOf } from './arguments/archive-location.ts';
 import { required, topicArn } from './arguments/arn.ts';
-import { type Checks, checked } from './arguments/checked.ts';
+import { type Checks, checked, problemsOf } from './arguments/checked.ts';
+import { logRetentionDays } from './arguments/log-retention.ts';
 import { type NetworkArgs, networkProblems } from './arguments/network.ts';
 import { wholeNumber } from './arguments/number.ts';
 import type { ArgumentProblem } from './arguments/refuse.ts';
 import { codeProblems, type LambdaCodeArgs } from './lambda/code.ts';
-import { makeFunction } from './lambda/function.ts';
+import { functionPolicyProblems, makeFunction } from './lambda/function.ts';
 import { trimmedPrefix } from './policies/archive-place.ts';
 import { parseArn } from './policies/arn.ts';
 import { backupPolicy } from './policies/backup.ts';
+import type { Statement } from './policies/document.ts';
 import { invokePolicy } from './policies/function.ts';
 import { clusterArnProblems, topicPatternProblems } from './policies/problems.ts';
 import { schedulerTrustPolicy } from './policies/trust.ts';
@@ -45,7 +47,7 @@ export interface LambdaBackupArgs {
   timeoutSeconds?: pulumi.Input<number>;
   /** Memory in MiB, 256 to 10240; CPU grows with it, and 1769 is one virtual CPU. Costs in proportion. Default: 1769. */
   memoryMiB?: pulumi.Input<number>;
-  /** Days that CloudWatch keeps the log, 1 to 3653, one of its values. Default: 90. */
+  /** Days that CloudWatch keeps the log: one of its values, such as 7, 30, 90, 365; 0 for ever. Default: 90. */
   logRetentionDays?: pulumi.Input<number>;
   /** ARN of an SNS topic for the alarm about failed calls, in the function's region. Default: the alarm tells nobody. */
   alarmTopicArn?: pulumi.Input<string>;
@@ -101,10 +103,14 @@ export class LambdaBackup extends pulumi.ComponentResource {
       code: codeProblems,
       timeoutSeconds: wholeNumber(60, 900, 'seconds'),
       memoryMiB: wholeNumber(256, 10_240, 'MiB'),
-      logRetentionDays: wholeNumber(1, 3653, 'days'),
+      logRetentionDays,
       alarmTopicArn: topicArn,
     };
-    const passed = checked('LambdaBackup', name, values, checks);
+    const passed = checked('LambdaBackup', name, values, checks, (known) =>
+      problemsOf(checks, known as typeof values).length > 0
+        ? []
+        : functionPolicyProblems('topics', name, known.clusterArn, statementsOf(known)),
+    );
     const safe = afterCheck(values, passed);
 
     const deadLetters = makeDeadLetterQueue(`${name}-dead-letters`, { parent: this, tags });
@@ -117,10 +123,9 @@ export class LambdaBackup extends pulumi.ComponentResource {
       clusterArn: safe.clusterArn,
       ...(args.bootstrapServers !== undefined && { bootstrapServers: args.bootstrapServers }),
       network: args.network,
-      statements: pulumi.all([safe.clusterArn, safe.topics, safe.archive]).apply(([clusterArn, topics, archive]) => {
-        const place = placeOf(archive, parseArn(clusterArn).partition);
-        return backupPolicy({ cluster: { clusterArn, topics }, archive: place }).Statement;
-      }),
+      statements: pulumi
+        .all([safe.clusterArn, safe.topics, safe.archive])
+        .apply(([clusterArn, topics, archive]) => statementsOf({ clusterArn, topics, archive })),
       environment: {
         BACKUP_BUCKET: safe.archive.apply(({ bucketName }) => bucketName),
         BACKUP_PREFIX: safe.archive.apply(({ prefix = '' }) => trimmedPrefix(prefix)),
@@ -206,6 +211,13 @@ export class LambdaBackup extends pulumi.ComponentResource {
       securityGroupIds: this.securityGroupIds,
     });
   }
+}
+
+type Access = pulumi.Unwrap<Pick<LambdaBackupArgs, 'clusterArn' | 'topics' | 'archive'>>;
+
+function statementsOf({ clusterArn, topics, archive }: Access): Statement[] {
+  const place = placeOf(archive, parseArn(clusterArn).partition);
+  return backupPolicy({ cluster: { clusterArn, topics }, archive: place }).Statement;
 }
 
 function topicsProblems(topics: string[] | undefined, propertyPath: string): ArgumentProblem[] {

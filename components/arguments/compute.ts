@@ -1,6 +1,7 @@
 import type * as pulumi from '@pulumi/pulumi';
 import { readArn } from '../policies/arn.ts';
 import { fargateProblems } from './fargate-sizes.ts';
+import { logRetentionDays } from './log-retention.ts';
 import type { ArgumentProblem } from './refuse.ts';
 
 /** What a Fargate task runs on. It costs by the second, and only while it runs. */
@@ -26,23 +27,10 @@ export interface ComputeArgs {
 
 export type Compute = pulumi.Unwrap<ComputeArgs>;
 
-/** What PutRetentionPolicy takes (Amazon CloudWatch Logs API reference); 0 for no policy. */
-const RETENTION_DAYS = [
-  0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-];
-
 export function computeProblems(compute: Compute | undefined, propertyPath = 'compute'): ArgumentProblem[] {
   if (compute === undefined) return [];
   const at = (key: keyof Compute, reason: string) => ({ propertyPath: `${propertyPath}.${key}`, reason });
-  const {
-    cpu,
-    memoryMiB,
-    architecture,
-    ephemeralStorageGiB: disk,
-    ecsClusterArn,
-    logRetentionDays,
-    logKeyArn,
-  } = compute;
+  const { cpu, memoryMiB, architecture, ephemeralStorageGiB: disk, ecsClusterArn, logKeyArn } = compute;
   const problems = fargateProblems(cpu, memoryMiB, propertyPath);
   if (architecture !== undefined && architecture !== 'arm64' && architecture !== 'x86_64') {
     problems.push(at('architecture', `is neither arm64 nor x86_64: ${architecture}`));
@@ -56,14 +44,7 @@ export function computeProblems(compute: Compute | undefined, propertyPath = 'co
       problems.push(at('ecsClusterArn', `is not the ARN of an ECS cluster: ${ecsClusterArn}`));
     }
   }
-  if (logRetentionDays !== undefined && !RETENTION_DAYS.includes(logRetentionDays)) {
-    problems.push(
-      at(
-        'logRetentionDays',
-        `is none of those that CloudWatch has (${logRetentionDays}): ${RETENTION_DAYS.join(', ')}`,
-      ),
-    );
-  }
+  problems.push(...logRetentionDays(compute.logRetentionDays, `${propertyPath}.logRetentionDays`));
   if (logKeyArn !== undefined) {
     const { service, resource } = readArn(logKeyArn) ?? {};
     if (service !== 'kms' || !resource?.startsWith('key/')) {

@@ -2,9 +2,11 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { brokerPort } from '../arguments/authentication.ts';
 import type { NetworkArgs } from '../arguments/network.ts';
+import type { ArgumentProblem } from '../arguments/refuse.ts';
 import { parseArn } from '../policies/arn.ts';
 import { policyDocument, type Statement } from '../policies/document.ts';
 import { functionStatements, functionsOf } from '../policies/function.ts';
+import { sizeProblems } from '../policies/problems.ts';
 import { functionTrustPolicy } from '../policies/trust.ts';
 import { brokersOf } from '../task/brokers.ts';
 import { serverList } from '../task/sections.ts';
@@ -39,6 +41,26 @@ export interface MadeFunction {
   role: aws.iam.Role;
   logGroup: aws.cloudwatch.LogGroup;
   securityGroupIds: pulumi.Output<string[]>;
+}
+
+/**
+ * A role's policy that AWS would refuse for its length.
+ * @param propertyPath the argument that makes it long
+ * @param name of the component, which the names of log and queue begin with
+ */
+export function functionPolicyProblems(
+  propertyPath: string,
+  name: string,
+  clusterArn: string,
+  program: Statement[],
+): ArgumentProblem[] {
+  const { partition, region, account } = parseArn(clusterArn);
+  // Pulumi ends names with a hyphen and seven digits.
+  const around = functionStatements({
+    logGroupArn: `arn:${partition}:logs:${region}:${account}:log-group:${name}-log-0000000`,
+    deadLetterQueueArn: `arn:${partition}:sqs:${region}:${account}:${name}-dead-letters-0000000`,
+  });
+  return sizeProblems(propertyPath, policyDocument([...program, ...around]), 'inline role policy');
 }
 
 /** A function in the VPC of the brokers, with its log, role and security group. */

@@ -125,7 +125,8 @@ const BAD: [string, unknown, RegExp][] = [
   ['code', {}, /needs imageUri or layerArn/],
   ['timeoutSeconds', 10, /60 to 900/],
   ['memoryMiB', 100_000, /256 to 10240/],
-  ['logRetentionDays', 1.5, /1 to 3653/],
+  ['logRetentionDays', 100, /is none of those that CloudWatch has \(100\): 0, 1, /],
+  ['topics', Array.from({ length: 150 }, (_, i) => `topic-${i}`), /is too long: inline role policy of \d+ characters/],
   ['alarmTopicArn', 'x', /an SNS topic/],
 ];
 

@@ -199,7 +199,8 @@ const BAD: [string, unknown, RegExp][] = [
   ['code', { layerArn: LAYER, architecture: 'arm' }, /\.architecture: is neither/],
   ['timeoutSeconds', 901, /60 to 900/],
   ['memoryMiB', 64, /256 to 10240/],
-  ['logRetentionDays', 0, /1 to 3653/],
+  ['logRetentionDays', 100, /is none of those that CloudWatch has \(100\): 0, 1, /],
+  ['topics', Array.from({ length: 150 }, (_, i) => `topic-${i}`), /is too long: inline role policy of \d+ characters/],
   ['alarmTopicArn', 'alerts', /an SNS topic/],
 ];
 
