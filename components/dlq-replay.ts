@@ -13,14 +13,16 @@ import { logRetentionDays } from './arguments/log-retention.ts';
 import { type NetworkArgs, networkProblems } from './arguments/network.ts';
 import { wholeNumber } from './arguments/number.ts';
 import type { ArgumentProblem } from './arguments/refuse.ts';
+import { serversProblems } from './arguments/selection.ts';
 import { codeProblems, type LambdaCodeArgs } from './lambda/code.ts';
+import { functionBrokers, functionRendering, functionRenderingProblems } from './lambda/configuration.ts';
 import { functionPolicyProblems, makeFunction } from './lambda/function.ts';
-import { trimmedPrefix } from './policies/archive-place.ts';
 import { parseArn } from './policies/arn.ts';
 import { replayPolicy } from './policies/dead-letter-replay.ts';
 import type { Statement } from './policies/document.ts';
 import { clusterArnProblems, topicPatternProblems } from './policies/problems.ts';
 import { makeDeadLetterQueue } from './schedule/dead-letters.ts';
+import { configurationYaml } from './task/configuration.ts';
 
 export interface DlqReplayArgs {
   /** ARN of the SQS queue to which Lambda sends what it could not process. */
@@ -80,6 +82,7 @@ export class DlqReplay extends pulumi.ComponentResource {
       queueKeyArn: args.queueKeyArn,
       clusterArn: args.clusterArn,
       topics: args.topics,
+      bootstrapServers: args.bootstrapServers,
       archive: args.archive,
       network: args.network,
       code: args.code,
@@ -93,6 +96,7 @@ export class DlqReplay extends pulumi.ComponentResource {
       queueKeyArn: arnOf('a KMS key', 'arn:aws:kms:REGION:ACCOUNT:key/ID', /^key\/.+/),
       clusterArn: required((value: string, path) => clusterArnProblems(path, value)),
       topics: topicsProblems,
+      bootstrapServers: serversProblems,
       archive: archiveLocationProblems,
       network: networkProblems,
       code: codeProblems,
@@ -104,10 +108,26 @@ export class DlqReplay extends pulumi.ComponentResource {
     const passed = checked('DlqReplay', name, values, checks, (known) =>
       problemsOf(checks, known as typeof values).length > 0
         ? []
-        : functionPolicyProblems('topics', name, known.clusterArn, statementsOf(known)),
+        : [
+            ...functionPolicyProblems('topics', name, known.clusterArn, statementsOf(known)),
+            ...functionRenderingProblems(known),
+          ],
     );
     const safe = afterCheck(values, passed);
 
+    const brokers = functionBrokers(
+      this,
+      safe.clusterArn,
+      args.bootstrapServers === undefined ? undefined : safe.bootstrapServers,
+    );
+    const yaml = configurationYaml(
+      'DlqReplay',
+      name,
+      pulumi
+        .all([safe.clusterArn, safe.archive, brokers])
+        .apply(([clusterArn, archive, servers]) => functionRendering({ clusterArn, archive }, servers)),
+      { bootstrapServers: args.bootstrapServers, archive: args.archive },
+    );
     const { lambda, role, logGroup } = makeFunction({
       name,
       parent: this,
@@ -115,18 +135,14 @@ export class DlqReplay extends pulumi.ComponentResource {
       handler: 'dlq-replay',
       code: args.code,
       clusterArn: safe.clusterArn,
-      ...(args.bootstrapServers !== undefined && { bootstrapServers: args.bootstrapServers }),
       network: args.network,
       statements: pulumi
         .all([safe.clusterArn, safe.topics, safe.archive, safe.queueArn, safe.queueKeyArn])
         .apply(([clusterArn, topics, archive, queueArn, queueKeyArn]) =>
           statementsOf({ clusterArn, topics, archive, queueArn, queueKeyArn }),
         ),
-      environment: {
-        BACKUP_BUCKET: safe.archive.apply(({ bucketName }) => bucketName),
-        BACKUP_PREFIX: safe.archive.apply(({ prefix = '' }) => trimmedPrefix(prefix)),
-        DLQ_QUEUE_URL: safe.queueArn.apply(queueUrl),
-      },
+      yaml,
+      environment: { DLQ_QUEUE_URL: safe.queueArn.apply(queueUrl) },
       timeoutSeconds: safe.timeoutSeconds.apply((seconds) => seconds ?? 840),
       memoryMiB: safe.memoryMiB.apply((size) => size ?? 1024),
       logRetentionDays: safe.logRetentionDays.apply((days) => days ?? 90),

@@ -8,9 +8,10 @@ import { logRetentionDays } from './arguments/log-retention.ts';
 import { type NetworkArgs, networkProblems } from './arguments/network.ts';
 import { wholeNumber } from './arguments/number.ts';
 import type { ArgumentProblem } from './arguments/refuse.ts';
+import { serversProblems } from './arguments/selection.ts';
 import { codeProblems, type LambdaCodeArgs } from './lambda/code.ts';
+import { functionBrokers, functionRendering, functionRenderingProblems } from './lambda/configuration.ts';
 import { functionPolicyProblems, makeFunction } from './lambda/function.ts';
-import { trimmedPrefix } from './policies/archive-place.ts';
 import { parseArn } from './policies/arn.ts';
 import { backupPolicy } from './policies/backup.ts';
 import type { Statement } from './policies/document.ts';
@@ -19,6 +20,8 @@ import { clusterArnProblems, topicPatternProblems } from './policies/problems.ts
 import { schedulerTrustPolicy } from './policies/trust.ts';
 import { scheduleExpression, timeZoneName } from './schedule/checks.ts';
 import { makeDeadLetterQueue } from './schedule/dead-letters.ts';
+import { configurationYaml } from './task/configuration.ts';
+import type { Section } from './task/settings.ts';
 
 export interface LambdaBackupArgs {
   /** ARN of the MSK cluster, which the function reads with IAM authentication, in the function's region. */
@@ -79,6 +82,7 @@ export class LambdaBackup extends pulumi.ComponentResource {
       clusterArn: args.clusterArn,
       topics: args.topics,
       network: args.network,
+      bootstrapServers: args.bootstrapServers,
       archive: args.archive,
       schedule: args.schedule,
       scheduleTimeZone: args.scheduleTimeZone,
@@ -97,6 +101,7 @@ export class LambdaBackup extends pulumi.ComponentResource {
           ? [{ propertyPath: `${path}.assignPublicIp`, reason: 'cannot be: a function has no public address' }]
           : []),
       ],
+      bootstrapServers: serversProblems,
       archive: archiveLocationProblems,
       schedule: required(scheduleExpression),
       scheduleTimeZone: timeZoneName,
@@ -109,11 +114,27 @@ export class LambdaBackup extends pulumi.ComponentResource {
     const passed = checked('LambdaBackup', name, values, checks, (known) =>
       problemsOf(checks, known as typeof values).length > 0
         ? []
-        : functionPolicyProblems('topics', name, known.clusterArn, statementsOf(known)),
+        : [
+            ...functionPolicyProblems('topics', name, known.clusterArn, statementsOf(known)),
+            ...functionRenderingProblems(known, moreOf()),
+          ],
     );
     const safe = afterCheck(values, passed);
 
     const deadLetters = makeDeadLetterQueue(`${name}-dead-letters`, { parent: this, tags });
+    const brokers = functionBrokers(
+      this,
+      safe.clusterArn,
+      args.bootstrapServers === undefined ? undefined : safe.bootstrapServers,
+    );
+    const yaml = configurationYaml(
+      'LambdaBackup',
+      name,
+      pulumi
+        .all([safe.clusterArn, safe.archive, brokers])
+        .apply(([clusterArn, archive, servers]) => functionRendering({ clusterArn, archive }, servers, moreOf())),
+      { bootstrapServers: args.bootstrapServers, archive: args.archive },
+    );
     const { lambda, role, logGroup, securityGroupIds } = makeFunction({
       name,
       parent: this,
@@ -121,16 +142,11 @@ export class LambdaBackup extends pulumi.ComponentResource {
       handler: 'backup',
       code: args.code,
       clusterArn: safe.clusterArn,
-      ...(args.bootstrapServers !== undefined && { bootstrapServers: args.bootstrapServers }),
       network: args.network,
       statements: pulumi
         .all([safe.clusterArn, safe.topics, safe.archive])
         .apply(([clusterArn, topics, archive]) => statementsOf({ clusterArn, topics, archive })),
-      environment: {
-        BACKUP_BUCKET: safe.archive.apply(({ bucketName }) => bucketName),
-        BACKUP_PREFIX: safe.archive.apply(({ prefix = '' }) => trimmedPrefix(prefix)),
-        MSK_BACKUP_METRICS: 'emf',
-      },
+      yaml,
       timeoutSeconds: safe.timeoutSeconds.apply((seconds) => seconds ?? 840),
       memoryMiB: safe.memoryMiB.apply((size) => size ?? 1769),
       logRetentionDays: safe.logRetentionDays.apply((days) => days ?? 90),
@@ -211,6 +227,11 @@ export class LambdaBackup extends pulumi.ComponentResource {
       securityGroupIds: this.securityGroupIds,
     });
   }
+}
+
+function moreOf(): Section {
+  // The alarms read these.
+  return { metrics: { cloudwatch: true } };
 }
 
 type Access = pulumi.Unwrap<Pick<LambdaBackupArgs, 'clusterArn' | 'topics' | 'archive'>>;

@@ -8,8 +8,6 @@ import { policyDocument, type Statement } from '../policies/document.ts';
 import { functionStatements, functionsOf } from '../policies/function.ts';
 import { sizeProblems } from '../policies/problems.ts';
 import { functionTrustPolicy } from '../policies/trust.ts';
-import { brokersOf } from '../task/brokers.ts';
-import { serverList } from '../task/sections.ts';
 import { makeSecurityGroup } from '../task/security-group.ts';
 import { makeEndpoints } from '../task/vpc-endpoints.ts';
 import { codeArguments, type LambdaCodeArgs } from './code.ts';
@@ -22,12 +20,13 @@ export interface FunctionSettings {
   handler: string;
   code: LambdaCodeArgs;
   clusterArn: pulumi.Output<string>;
-  bootstrapServers?: pulumi.Input<string>;
   network: NetworkArgs;
   /** What the program may do. */
   statements: pulumi.Output<Statement[]>;
-  /** Beside the brokers. */
-  environment: Record<string, pulumi.Input<string>>;
+  /** The runtime's configuration. */
+  yaml: pulumi.Output<string>;
+  /** Variables beside it. */
+  environment?: Record<string, pulumi.Input<string>>;
   timeoutSeconds: pulumi.Output<number>;
   memoryMiB: pulumi.Output<number>;
   logRetentionDays: pulumi.Output<number>;
@@ -104,10 +103,6 @@ export function makeFunction(settings: FunctionSettings): MadeFunction {
       ? pulumi.all([makeSecurityGroup({ ...around, brokerPort: pulumi.output(brokerPort(undefined)) }).id])
       : pulumi.output(network.securityGroupIds);
   const endpoints = makeEndpoints(around);
-  const servers =
-    settings.bootstrapServers === undefined
-      ? brokersOf(parent, clusterArn, pulumi.output(undefined))
-      : pulumi.output(settings.bootstrapServers);
   const lambda = new aws.lambda.Function(
     `${name}-function`,
     {
@@ -116,12 +111,7 @@ export function makeFunction(settings: FunctionSettings): MadeFunction {
       role: role.arn,
       timeout: settings.timeoutSeconds,
       memorySize: settings.memoryMiB,
-      environment: {
-        variables: {
-          MSK_BOOTSTRAP_SERVERS: servers.apply((all) => serverList(all).join(',')),
-          ...settings.environment,
-        },
-      },
+      environment: { variables: { MSK_BACKUP_CONFIG: settings.yaml, ...settings.environment } },
       vpcConfig: { subnetIds, securityGroupIds },
       deadLetterConfig: { targetArn: deadLetters.arn },
       loggingConfig: { logFormat: 'Text', logGroup: logGroup.name },

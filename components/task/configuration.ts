@@ -13,14 +13,20 @@ const ENVIRONMENT = {
   MSK_BOOTSTRAP_SERVERS: 'b-1.example:9098',
 };
 
-/** A task definition has at most 64 KiB (Amazon ECS service quotas); what is not the configuration takes less than 4. */
-const MOST_BYTES = 60 * 1024;
+const ROOM = {
+  /** A task definition has at most 64 KiB (Amazon ECS service quotas); what is not the configuration takes less than 4. */
+  task: { bytes: 60 * 1024, propertyPath: 'topics', what: 'the task definition', cover: 'topics and groups' },
+  /** Variables have at most 4 KB (AWS Lambda quotas), their names included; what is not the configuration takes less than a quarter. */
+  function: { bytes: 3 * 1024, propertyPath: 'settingsYaml', what: "the function's variables", cover: 'groups' },
+};
 
 /** What arguments come to, and what `settingsYaml` adds. */
 export interface Rendering {
   mode: 'backup' | 'restore';
   document: Section;
   settingsYaml?: string;
+  /** What holds it. Default: `task`, a task definition. */
+  holder?: 'task' | 'function';
 }
 
 /** As the runtime reads it: YAML, in several lines. */
@@ -40,10 +46,11 @@ export function checkSettings(mode: Rendering['mode']) {
 /** The whole configuration, by the runtime's own parser. */
 export function renderingProblems(rendering: Rendering, propertyPath = 'settingsYaml'): ArgumentProblem[] {
   const yaml = renderedYaml(rendering);
+  const { bytes: most, what, cover, propertyPath: longest } = ROOM[rendering.holder ?? 'task'];
   const bytes = Buffer.byteLength(JSON.stringify(yaml));
-  if (bytes > MOST_BYTES) {
-    const reason = `the configuration takes ${bytes} bytes of the task definition, which has room for ${MOST_BYTES}: cover several topics and groups by a pattern with *`;
-    return [{ propertyPath: 'topics', reason }];
+  if (bytes > most) {
+    const reason = `the configuration takes ${bytes} bytes of ${what}, with room for ${most}: cover several ${cover} by a pattern with *`;
+    return [{ propertyPath: longest, reason }];
   }
   const { mode } = rendering;
   return byRuntime(propertyPath, () =>
@@ -73,7 +80,7 @@ export function configurationYaml(
 }
 
 const SECRET =
-  'is a secret, and would be readable in the task definition: name the ARN of a secret in authentication, or take away the mark (pulumi.unsecret)';
+  'is a secret, and would be readable in the task definition or the function: name the ARN of a secret in authentication, or take away the mark (pulumi.unsecret)';
 
 /** In a value of the configuration, `${` begins the name of an environment variable. */
 export function literal(text: string): string {

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
 import type { DlqReplayArgs } from '../../components/dlq-replay.ts';
 import { lettersBeside, replayPolicy } from '../../components/policies/dead-letter-replay.ts';
+import { parseConfiguration } from '../../runtime/src/config/parse-configuration.ts';
 import { lettersLocation } from '../../runtime/src/dlq/letters-location.ts';
+import { backupConfiguration } from '../../runtime/src/lambda/backup-configuration.ts';
 import { type Asked, decide } from './support/evaluate.ts';
 import { ACCOUNT, resolved, settled, startMocks } from './support/mocks.ts';
 import { CLUSTER, KEY, kafkaRequest, s3Request } from './support/requests.ts';
@@ -40,8 +42,6 @@ test('what it makes: a function that is called on demand', async () => {
   const { inputs } = engine.one('aws:lambda/function:Function');
   expect(inputs).toMatchObject({ timeout: 840, memorySize: 1024, vpcConfig: { subnetIds: ['subnet-1'] } });
   expect(inputs.environment.variables).toMatchObject({
-    BACKUP_BUCKET: 'kafka-backups',
-    BACKUP_PREFIX: 'orders',
     DLQ_QUEUE_URL: `https://sqs.us-west-2.amazonaws.com/${ACCOUNT}/orders-dlq`,
   });
   const files = (await inputs.code.assets) as Record<string, { text: Promise<string> }>;
@@ -65,6 +65,18 @@ test('each message as it comes: a mapping that keeps what was not replayed', asy
     eventSourceArn: QUEUE,
     functionName: engine.one('aws:lambda/function:Function').outputs.arn,
     functionResponseTypes: ['ReportBatchItemFailures'],
+  });
+});
+
+test('the handler finds brokers and archive in its configuration', async () => {
+  new DlqReplay('replay', { ...ARGS, archive: { ...ARGS.archive, region: 'eu-west-1' } });
+  await settled();
+  const { variables } = engine.one('aws:lambda/function:Function').inputs.environment;
+  const { text, file } = await backupConfiguration(variables, undefined);
+  const { job } = parseConfiguration(text, { file, env: {}, now: new Date(0), mode: 'backup' });
+  expect(job).toMatchObject({
+    source: { bootstrapServers: [1, 2, 3].map((n) => expect.stringContaining(`b-${n}.orders`)) },
+    storage: { bucket: 'kafka-backups', prefix: 'orders', region: 'eu-west-1' },
   });
 });
 
@@ -120,6 +132,7 @@ const BAD: [string, unknown, RegExp][] = [
   ['queueKeyArn', 'alias/queue', /not the ARN of a KMS key/],
   ['clusterArn', 'orders', /not the ARN of an MSK cluster/],
   ['topics', [], /names no topic/],
+  ['bootstrapServers', 'broker', /is not host:port/],
   ['archive', undefined, /\.bucketName: is missing/],
   ['network', { subnetIds: [] }, /\.subnetIds: names no subnet/],
   ['code', {}, /needs imageUri or layerArn/],

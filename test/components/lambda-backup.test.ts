@@ -2,6 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { beforeEach, expect, test } from 'vitest';
 import type { LambdaBackupArgs } from '../../components/lambda-backup.ts';
 import { backupPolicy } from '../../components/policies/backup.ts';
+import { parseConfiguration } from '../../runtime/src/config/parse-configuration.ts';
 import { backupConfiguration } from '../../runtime/src/lambda/backup-configuration.ts';
 import { topicsOf } from '../../runtime/src/lambda/invocation.ts';
 import { decide } from './support/evaluate.ts';
@@ -70,19 +71,29 @@ test('the runtime understands the environment and the event that it gets', async
   new LambdaBackup('small', ARGS);
   await settled();
   const { variables } = engine.one(FUNCTION).inputs.environment;
-  expect(variables).toEqual({
-    MSK_BOOTSTRAP_SERVERS: [1, 2, 3].map((n) => `b-${n}.orders.abc123.c2.kafka.us-west-2.amazonaws.com:9098`).join(','),
-    BACKUP_BUCKET: 'kafka-backups',
-    BACKUP_PREFIX: 'orders',
-    MSK_BACKUP_METRICS: 'emf',
-  });
+  expect(Object.keys(variables)).toEqual(['MSK_BACKUP_CONFIG']);
   const { target } = engine.one('aws:scheduler/schedule:Schedule').inputs;
   const topics = topicsOf(JSON.parse(target.input));
   expect(topics).toEqual(['orders', 'order-events']);
-  const { text } = await backupConfiguration(variables, topics);
+  const { text, file } = await backupConfiguration(variables, topics);
+  const { job } = parseConfiguration(text, { file, env: {}, now: new Date(0), mode: 'backup' });
+  expect(job).toMatchObject({
+    source: {
+      bootstrapServers: [1, 2, 3].map((n) => `b-${n}.orders.abc123.c2.kafka.us-west-2.amazonaws.com:9098`),
+    },
+    storage: { backend: 's3', bucket: 'kafka-backups', prefix: 'orders', region: 'us-west-2' },
+    metrics: { cloudwatch: true },
+  });
   expect(text).toContain('AWS_MSK_IAM');
   expect(text).toMatch(/include:\n\s+- orders\n\s+- order-events/);
-  expect(text).toContain('prefix: orders');
+});
+
+test('an archive in another region than the function', async () => {
+  new LambdaBackup('small', { ...ARGS, archive: { ...ARGS.archive, region: 'eu-west-1' } });
+  await settled();
+  const { text, file } = await backupConfiguration(engine.one(FUNCTION).inputs.environment.variables, undefined);
+  const { job } = parseConfiguration(text, { file, env: {}, now: new Date(0), mode: 'backup' });
+  expect(job).toMatchObject({ storage: { region: 'eu-west-1' } });
 });
 
 test('from a layer: a program of one line', async () => {
@@ -174,8 +185,10 @@ test('everything by argument: groups that are there, brokers, times, alarm topic
     timeout: 900,
     memorySize: 3008,
     vpcConfig: { securityGroupIds: ['sg-1'] },
-    environment: { variables: { MSK_BOOTSTRAP_SERVERS: 'b-1.example:9098,b-2.example:9098' } },
   });
+  expect(engine.one(FUNCTION).inputs.environment.variables.MSK_BACKUP_CONFIG).toMatch(
+    /bootstrap_servers:\n +- b-1.example:9098\n +- b-2.example:9098\n/,
+  );
   expect(engine.one('aws:cloudwatch/logGroup:LogGroup').inputs.retentionInDays).toBe(30);
   expect(engine.one('aws:scheduler/schedule:Schedule').inputs.scheduleExpressionTimezone).toBe('Europe/Berlin');
   expect(engine.one('aws:cloudwatch/metricAlarm:MetricAlarm').inputs.alarmActions).toEqual([alarmTopicArn]);
@@ -189,6 +202,7 @@ const BAD: [string, unknown, RegExp][] = [
   ['topics', ['or ders'], /\[0\]: can match no topic/],
   ['network', { subnetIds: [] }, /\.subnetIds: names no subnet/],
   ['network', { subnetIds: ['subnet-1'], assignPublicIp: true }, /\.assignPublicIp: cannot be/],
+  ['bootstrapServers', 'broker', /is not host:port/],
   ['archive', { bucketName: 'X' }, /\.bucketName: is not the name of a bucket/],
   ['schedule', 'rate(1 hours)', /rate\(1 hour\)/],
   ['scheduleTimeZone', 'Mars', /no time zone/],
