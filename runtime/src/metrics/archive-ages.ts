@@ -35,7 +35,8 @@ export async function readAges(storage: StorageLocation, note: Progress['note'])
     const snapshot = await newestWholeSnapshot(store, { sizes });
     const drill = await newestGoodDrill(storage).catch((reason) => {
       if (!(reason instanceof MskBackupError)) throw reason;
-      note('warn', `the age of the last drill is not known: ${reason.message}`);
+      // Not a warning: the role of a backup may not read them, and its hourly run would warn every hour.
+      note('info', `the age of the last drill is not known: ${reason.message}`);
       return undefined;
     });
     const now = Date.now();
