@@ -2,7 +2,13 @@ import * as pulumi from '@pulumi/pulumi';
 import { afterCheck } from './arguments/after-check.ts';
 import { type ArchiveLocationArgs, archiveLocationProblems, placeOf } from './arguments/archive-location.ts';
 import { roleArn } from './arguments/arn.ts';
-import { type AuthenticationArgs, authenticationProblems, IAM, mechanismOf } from './arguments/authentication.ts';
+import {
+  type AuthenticationArgs,
+  authenticationProblems,
+  IAM,
+  mechanismOf,
+  portProblems,
+} from './arguments/authentication.ts';
 import { type Checks, checked, problemsOf } from './arguments/checked.ts';
 import { type ComputeArgs, computeProblems } from './arguments/compute.ts';
 import { type ImageArgs, imageProblems } from './arguments/image.ts';
@@ -16,6 +22,7 @@ import { clusterArnProblems, sizeProblems } from './policies/problems.ts';
 import { brokersOf } from './task/brokers.ts';
 import { checkSettings, configurationYaml, literal, type Rendering, renderingProblems } from './task/configuration.ts';
 import { homeOf } from './task/home.ts';
+import { inRegion, unreachable } from './task/one-region.ts';
 import { withCertificates } from './task/roles.ts';
 import { makeTask } from './task/run-task.ts';
 import { securitySection, serverList, storageSection } from './task/sections.ts';
@@ -109,11 +116,12 @@ export class BackupTask extends pulumi.ComponentResource {
     const { tags: _, ...given } = args;
     const values: Given = { bootstrapServers: undefined, authentication: undefined, compute: undefined, ...given };
     const checks = checksOf(args);
-    const passed = checked('BackupTask', name, values, checks, (known) =>
+    const fitting = checked('BackupTask', name, values, checks, (known) =>
       problemsOf(checks, known as Given).length > 0 ? [] : togetherProblems(known),
     );
-    const it = afterCheck(values, passed);
     const home = homeOf(this);
+    const passed = inRegion('BackupTask', name, fitting, home, unreachable);
+    const it = afterCheck(values, passed);
     const brokers = args.bootstrapServers === undefined ? brokersOf(this, it.clusterArn, it.authentication) : undefined;
     const known = pulumi.all([passed, home, brokers ?? it.bootstrapServers.apply((servers) => servers ?? '')]);
     const yaml = configurationYaml(
@@ -192,6 +200,7 @@ function togetherProblems(values: Values): ArgumentProblem[] {
     return [{ propertyPath: 'bootstrapServers', reason: 'is missing: MSK has no PLAIN, and tells no brokers for it' }];
   }
   return [
+    ...portProblems(bootstrapServers, authentication, values.network.securityGroupIds === undefined),
     ...renderingProblems(rendering(values, bootstrapServers ?? SOME_BROKER, SOME_REGION)),
     ...sizeProblems('topics', taskPolicy(values, 'aws'), 'inline role policy').map(({ propertyPath, reason }) => ({
       propertyPath,

@@ -16,6 +16,7 @@ import { exactRestorePolicy, restorePolicy } from './policies/restore.ts';
 import { brokersOf } from './task/brokers.ts';
 import { configurationYaml, renderingProblems } from './task/configuration.ts';
 import { homeOf } from './task/home.ts';
+import { dependsOnOther, inRegion } from './task/one-region.ts';
 import {
   NOTHING,
   oneOf,
@@ -121,11 +122,12 @@ export class MskRestore extends pulumi.ComponentResource {
     const { tags: _, ...given } = args;
     const values: Given = { ...NOTHING, ...given };
     const checks = checksOf();
-    const passed = checked('MskRestore', name, values, checks, (known) =>
+    const fitting = checked('MskRestore', name, values, checks, (known) =>
       problemsOf(checks, known as Given).length > 0 ? [] : togetherProblems(known),
     );
-    const it = afterCheck(values, passed);
     const home = homeOf(this, args.region);
+    const passed = inRegion('MskRestore', name, fitting, home, dependsOnOther);
+    const it = afterCheck(values, passed);
     const brokers = createBrokers(this);
     const yaml = configurationYaml(
       'MskRestore',

@@ -27,7 +27,10 @@ export interface AuthenticationArgs {
   privateKeySecretArn?: pulumi.Input<string>;
   /** KMS keys of these secrets, where they are not AWS's own. MSK's SCRAM secrets always have one. Default: none. */
   secretKeyArns?: pulumi.Input<pulumi.Input<string>[]>;
-  /** TCP port of the brokers, 1 to 65535. Default: MSK's for the mechanism: 9098, 9096, 9094 (TLS), 9092 (NONE). */
+  /**
+   * TCP port of the brokers, 1 to 65535, which the security group that is made lets out to; brokers in `bootstrapServers` are on it.
+   * Default: MSK's for the mechanism: 9098, 9096, 9094 (TLS), 9092 (NONE).
+   */
   port?: pulumi.Input<number>;
 }
 
@@ -45,6 +48,23 @@ const PORTS: Record<string, number> = {
   TLS: 9094,
   NONE: 9092,
 };
+
+/**
+ * Brokers on another port than the one that the security group lets out to. What is no `host:port` has been told before.
+ * @param groupIsMade false where security groups are given, which may let out to any port
+ */
+export function portProblems(
+  bootstrapServers: string | undefined,
+  authentication: Authentication | undefined,
+  groupIsMade: boolean,
+): ArgumentProblem[] {
+  if (bootstrapServers === undefined || !groupIsMade) return [];
+  const port = brokerPort(authentication);
+  const other = bootstrapServers.split(',').find((server) => Number(server.trim().split(':').at(-1)) !== port);
+  if (other === undefined) return [];
+  const reason = `has ${other.trim()}, and the security group that is made lets out to ${port}: give authentication.port, or network.securityGroupIds where ports differ`;
+  return [{ propertyPath: 'bootstrapServers', reason }];
+}
 
 const BY_PASSWORD = ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'PLAIN'];
 
@@ -104,7 +124,8 @@ export function authenticationProblems(
   return problems;
 }
 
-const SECRETS = [
+/** Arguments that name a secret. */
+export const SECRETS = [
   'usernameSecretArn',
   'passwordSecretArn',
   'caSecretArn',

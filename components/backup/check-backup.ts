@@ -10,7 +10,7 @@ import {
 } from '../archive/names.ts';
 import { objectLockProblems } from '../archive/object-lock.ts';
 import { topicArn } from '../arguments/arn.ts';
-import { authenticationProblems } from '../arguments/authentication.ts';
+import { authenticationProblems, portProblems } from '../arguments/authentication.ts';
 import { isPlain } from '../arguments/checked.ts';
 import { computeProblems } from '../arguments/compute.ts';
 import { imageProblems } from '../arguments/image.ts';
@@ -41,6 +41,9 @@ export function checkBackup(name: string, args: MskBackupArgs): ArgumentProblem[
     ),
     ...known(args.policyGroups, (groups) => groupsProblems(groups, 'policyGroups')),
     ...known(args.bootstrapServers, (servers) => serversProblems(servers, 'bootstrapServers')),
+    ...known(brokers(args), ({ bootstrapServers, authentication }) =>
+      portProblems(bootstrapServers, authentication, args.network?.securityGroupIds === undefined),
+    ),
     ...known(args.settingsYaml, (text) => checkSettings('backup')(text, 'settingsYaml')),
     ...known(args.schedule, (expression) => (expression ? scheduleExpression(expression, 'schedule') : [])),
     ...known(args.scheduleTimeZone, (zone) => timeZoneName(zone, 'scheduleTimeZone')),
@@ -64,6 +67,8 @@ export function checkBackup(name: string, args: MskBackupArgs): ArgumentProblem[
     ...mail(args),
   ];
 }
+
+const brokers = ({ bootstrapServers, authentication }: MskBackupArgs) => ({ bootstrapServers, authentication });
 
 /** Whoever has a topic has subscribed to it. */
 function mail({ alarms, alarmTopicArn }: MskBackupArgs): ArgumentProblem[] {

@@ -1,16 +1,22 @@
 import type * as pulumi from '@pulumi/pulumi';
 import { type ArchiveLocationArgs, archiveLocationProblems, regionProblems } from '../arguments/archive-location.ts';
 import { roleArn } from '../arguments/arn.ts';
-import { type AuthenticationArgs, authenticationProblems, IAM, mechanismOf } from '../arguments/authentication.ts';
+import {
+  type AuthenticationArgs,
+  authenticationProblems,
+  IAM,
+  mechanismOf,
+  portProblems,
+} from '../arguments/authentication.ts';
 import type { Checks } from '../arguments/checked.ts';
 import { type ComputeArgs, computeProblems } from '../arguments/compute.ts';
 import { type ImageArgs, imageProblems } from '../arguments/image.ts';
 import { type NetworkArgs, networkProblems } from '../arguments/network.ts';
 import type { ArgumentProblem } from '../arguments/refuse.ts';
 import { groupsProblems, serversProblems } from '../arguments/selection.ts';
-import { readArn } from '../policies/arn.ts';
 import { clusterArnProblems, topicPatternProblems } from '../policies/problems.ts';
 import { checkSettings, literal, type Rendering } from './configuration.ts';
+import { dependsOnOther } from './one-region.ts';
 import { securitySection, serverList, storageSection } from './sections.ts';
 import type { Section } from './settings.ts';
 
@@ -84,18 +90,13 @@ export function oneOf(...words: string[]) {
       : [{ propertyPath, reason: `is neither ${words.join(' nor ')}: ${value}` }];
 }
 
-/** Cluster and region against each other. */
-export function targetProblems({
-  clusterArn,
-  region,
-  authentication,
-  bootstrapServers,
-}: RestoreValues): ArgumentProblem[] {
-  const problems: ArgumentProblem[] = [];
-  const there = clusterArn === undefined ? undefined : readArn(clusterArn)?.region;
-  if (region !== undefined && there !== undefined && there !== region) {
-    problems.push({ propertyPath: 'clusterArn', reason: `is in ${there}, and the task would run in ${region}` });
-  }
+/** Cluster, brokers, and the region where that is given: what else it is shows later (`inRegion`). */
+export function targetProblems(values: RestoreValues): ArgumentProblem[] {
+  const { clusterArn, region, authentication, bootstrapServers, network } = values;
+  const problems = [
+    ...(region === undefined ? [] : dependsOnOther(values, region)),
+    ...portProblems(bootstrapServers, authentication, network.securityGroupIds === undefined),
+  ];
   if (mechanismOf(authentication) === 'PLAIN' && clusterArn !== undefined && bootstrapServers === undefined) {
     problems.push({
       propertyPath: 'bootstrapServers',

@@ -396,6 +396,13 @@ const REFUSED: [string, Partial<BackupTaskArgs>, string[]][] = [
     { authentication: { mechanism: 'PLAIN', usernameSecretArn: SECRET, passwordSecretArn: SECRET } },
     ['- bootstrapServers: is missing: MSK has no PLAIN'],
   ],
+  [
+    'brokers on a port that the made security group does not let out to',
+    { bootstrapServers: 'b-1.example:9098, b-2.example:9198' },
+    [
+      '- bootstrapServers: has b-2.example:9198, and the security group that is made lets out to 9098: give authentication.port',
+    ],
+  ],
   ['brokers without a port', { bootstrapServers: 'b-1.example' }, ['- bootstrapServers: is not host:port']],
   ['settings that are no map', { settingsYaml: 'backup' }, ['- settingsYaml: must be a map of sections']],
   [
@@ -479,6 +486,35 @@ test('arguments that resolve later are refused before a task definition or a pol
   expect(error.message).toContain('- settingsYaml: backup.pack_bytes: must be a number of bytes');
   expect(engine.all('aws:ecs/taskDefinition:TaskDefinition')).toEqual([]);
   expect(engine.all('aws:iam/rolePolicy:RolePolicy').map(({ name }) => name)).not.toContain('orders-task');
+});
+
+test('brokers on another port: with that port, or with security groups of their own', async () => {
+  const bootstrapServers = 'b-1.example:9198';
+  const rule = 'aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule';
+  await resolved(new BackupTask('a', { ...ARGS, bootstrapServers, authentication: { port: 9198 } }).taskDefinitionArn);
+  await settled();
+  expect(engine.one(rule, 'a-to-brokers').inputs).toMatchObject({ fromPort: 9198, toPort: 9198 });
+  const network = { ...ARGS.network, securityGroupIds: ['sg-0a1b2c3d'] };
+  const task = new BackupTask('b', { ...ARGS, bootstrapServers, network });
+  expect(await resolved(task.configurationYaml)).toContain('b-1.example:9198');
+});
+
+test.each<[string, Partial<BackupTaskArgs>, string]>([
+  ['a cluster', { clusterArn: CLUSTER.replace(REGION, 'eu-west-1') }, '- clusterArn: is in eu-west-1'],
+  [
+    'an ECS cluster',
+    { compute: { ecsClusterArn: `arn:aws:ecs:eu-west-1:${ACCOUNT}:cluster/jobs` } },
+    '- compute.ecsClusterArn: is in eu-west-1',
+  ],
+  [
+    'a key of the log',
+    { compute: { logKeyArn: KEY.replace(REGION, 'eu-west-1') } },
+    '- compute.logKeyArn: is in eu-west-1',
+  ],
+])('%s of another region than the provider is refused before the task is made', async (_, args, line) => {
+  const { message } = await failure(() => new BackupTask('orders', { ...ARGS, ...args }));
+  expect(message).toContain(`BackupTask "orders" cannot be made:\n${line}, and the provider in ${REGION}`);
+  expect(engine.all('aws:ecs/taskDefinition:TaskDefinition')).toEqual([]);
 });
 
 test('a secret value does not get into the task definition', async () => {

@@ -135,6 +135,49 @@ const REFUSED: [string, Partial<MskRestoreArgs>, string][] = [
     { region: 'eu-west-1' },
     '- clusterArn: is in us-east-1, and the task would run in eu-west-1',
   ],
+  [
+    'an image that lies in the region that may be lost',
+    { image: { uri: IMAGE.replace(DR, 'us-west-2') } },
+    '- image.uri: is in us-west-2, and the task would run in us-east-1',
+  ],
+  [
+    'secrets and their keys of that region',
+    {
+      authentication: {
+        mechanism: 'SCRAM-SHA-512',
+        usernameSecretArn: `arn:aws:secretsmanager:us-west-2:${ACCOUNT}:secret:kafka-AbCdEf:username::`,
+        passwordSecretArn: `arn:aws:secretsmanager:${DR}:${ACCOUNT}:secret:kafka-AbCdEf:password::`,
+        secretKeyArns: [`arn:aws:kms:${DR}:${ACCOUNT}:key/1`, `arn:aws:kms:us-west-2:${ACCOUNT}:key/2`],
+      },
+    },
+    '- authentication.usernameSecretArn: is in us-west-2, and the task would run in us-east-1\n- authentication.secretKeyArns[1]: is in us-west-2',
+  ],
+  [
+    'the archive of that region',
+    {
+      archive: {
+        bucketName: 'orders-archive',
+        region: 'us-west-2',
+        keyArn: `arn:aws:kms:us-west-2:${ACCOUNT}:key/1`,
+      },
+    },
+    '- archive.region: is in us-west-2, and the task would run in us-east-1\n- archive.keyArn: is in us-west-2',
+  ],
+  [
+    'what a task runs on, of that region',
+    {
+      compute: {
+        ecsClusterArn: `arn:aws:ecs:us-west-2:${ACCOUNT}:cluster/jobs`,
+        logKeyArn: `arn:aws:kms:us-west-2:${ACCOUNT}:key/1`,
+      },
+    },
+    '- compute.ecsClusterArn: is in us-west-2, and the task would run in us-east-1\n- compute.logKeyArn: is in us-west-2',
+  ],
+  [
+    'brokers on another port than the security group lets out to',
+    { bootstrapServers: 'b-1.example:9198' },
+    '- bootstrapServers: has b-1.example:9198, and the security group that is made lets out to 9098',
+  ],
   ['no cluster for the role', { clusterArn: undefined }, '- clusterArn: is missing, and so is clusterName'],
   ['two clusters', { clusterName: 'x' }, '- clusterName: is not used with clusterArn'],
   [
@@ -176,5 +219,15 @@ test.each(REFUSED)('refused: %s', async (_, args, line) => {
   const { message } = await failure(() => new MskRestore('dr', { ...ARGS, ...args }));
   expect(message).toMatch(/^MskRestore "dr" cannot be made:\n/);
   expect(message).toContain(line);
+  expect(engine.all('aws:ecs/taskDefinition:TaskDefinition')).toEqual([]);
+});
+
+test("without a region it is the provider's, and what lies in another one is refused before the task is made", async () => {
+  const { message } = await failure(() => new MskRestore('dr', { ...ARGS, region: undefined }));
+  expect(message).toContain(
+    'MskRestore "dr" cannot be made:\n' +
+      '- clusterArn: is in us-east-1, and the task would run in us-west-2\n' +
+      '- image.uri: is in us-east-1, and the task would run in us-west-2',
+  );
   expect(engine.all('aws:ecs/taskDefinition:TaskDefinition')).toEqual([]);
 });

@@ -85,8 +85,8 @@ async function backUpAndLosePrimary(): Promise<void> {
     const { outputs } = await stack.up(async () => {
       return new MskBackup('orders', {
         clusterArn,
-        bootstrapServers: source.bootstrapServers.join(','),
-        authentication: { mechanism: 'NONE' },
+        bootstrapServers: source.bootstrapServers[0]!,
+        authentication: { mechanism: 'NONE', port: portOf(source.bootstrapServers) },
         network: { subnetIds },
         topics: ['orders'],
         archive: { prefix: 'msk/orders' },
@@ -159,7 +159,7 @@ test('the recovery stack is deployed, and nothing in it asks for the primary reg
       topics: ['orders'],
       archive,
       network: { subnetIds: place.subnetIds, brokerSecurityGroupId: place.brokerSecurityGroupId },
-      authentication: { caSecretArn },
+      authentication: { caSecretArn, port: portOf(target.iam.bootstrapServers) },
       image: image(recovery),
     };
     // This cluster is made later: its brokers are told when the task is run.
@@ -167,7 +167,7 @@ test('the recovery stack is deployed, and nothing in it asks for the primary reg
     const drill = new DrDrill('drill', {
       ...shared,
       clusterArn: place.clusterArn,
-      bootstrapServers: target.iam.bootstrapServers.join(','),
+      bootstrapServers: target.iam.bootstrapServers[0]!,
     });
     return { restore, drill } as unknown as Record<string, unknown>;
   });
@@ -220,6 +220,9 @@ test('a restore of the archive in the lost region fails, and says that it was no
   expect(stderr).toContain(lostBucket);
   expect(gate.refused.length).toBeGreaterThan(0);
 });
+
+/** Of the first broker: the others are on ports of their own here, and one is enough to find them. */
+const portOf = ([server]: string[]) => Number(server!.split(':')[1]);
 
 /** What `aws ecs run-task` is told by the line that MskRestore puts out, with the brokers in their place. */
 function overridesOf(runCommand: string, bootstrapServers: string[]): Overrides {

@@ -19,6 +19,8 @@ import { makeMskCluster } from '../support/s3/network.ts';
 
 const home = 'us-west-2';
 const elsewhere = 'us-east-1';
+/** Of the first broker: the others are on ports of their own here, and one is enough to find them. */
+const portOf = ([server]: string[]) => Number(server!.split(':')[1]);
 
 let aws: AwsEmulator;
 let kafka: KafkaCluster;
@@ -35,8 +37,8 @@ beforeAll(async () => {
   const { outputs } = await stack.up(async () => {
     return new MskBackup('orders', {
       clusterArn,
-      bootstrapServers: kafka.bootstrapServers.join(','),
-      authentication: { mechanism: 'NONE' },
+      bootstrapServers: kafka.bootstrapServers[0]!,
+      authentication: { mechanism: 'NONE', port: portOf(kafka.bootstrapServers) },
       network: { subnetIds },
       topics: ['orders'],
       archive: { prefix: 'msk/orders' },
