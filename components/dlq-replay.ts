@@ -14,6 +14,7 @@ import { type NetworkArgs, networkProblems } from './arguments/network.ts';
 import { wholeNumber } from './arguments/number.ts';
 import type { ArgumentProblem } from './arguments/refuse.ts';
 import { serversProblems } from './arguments/selection.ts';
+import { functionAlarms } from './lambda/alarms.ts';
 import { codeProblems, type LambdaCodeArgs } from './lambda/code.ts';
 import { functionBrokers, functionRendering, functionRenderingProblems } from './lambda/configuration.ts';
 import { functionPolicyProblems, makeFunction } from './lambda/function.ts';
@@ -23,6 +24,7 @@ import type { Statement } from './policies/document.ts';
 import { clusterArnProblems, topicPatternProblems } from './policies/problems.ts';
 import { makeDeadLetterQueue } from './schedule/dead-letters.ts';
 import { configurationYaml } from './task/configuration.ts';
+import { clusterHere } from './task/one-region.ts';
 
 export interface DlqReplayArgs {
   /** ARN of the SQS queue to which Lambda sends what it could not process. */
@@ -53,7 +55,7 @@ export interface DlqReplayArgs {
   memoryMiB?: pulumi.Input<number>;
   /** Days that CloudWatch keeps the log: one of its values, such as 7, 30, 90, 365; 0 for ever. Default: 90. */
   logRetentionDays?: pulumi.Input<number>;
-  /** ARN of an SNS topic for the alarm about failed calls, in the function's region. Default: the alarm tells nobody. */
+  /** ARN of an SNS topic for the alarms, in the function's region. Default: the alarms tell nobody, of which each deployment warns. */
   alarmTopicArn?: pulumi.Input<string>;
   /** Given to everything that takes tags. */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
@@ -70,7 +72,8 @@ export class DlqReplay extends pulumi.ComponentResource {
   /** ARN of the function's role. */
   readonly roleArn: pulumi.Output<string>;
   readonly logGroupName: pulumi.Output<string>;
-  readonly alarmArn: pulumi.Output<string>;
+  /** Of all its alarms. */
+  readonly alarmArns: pulumi.Output<string[]>;
   /** The line that replays the queue. */
   readonly runCommand: pulumi.Output<string>;
 
@@ -113,7 +116,8 @@ export class DlqReplay extends pulumi.ComponentResource {
             ...functionRenderingProblems(known),
           ],
     );
-    const safe = afterCheck(values, passed);
+    const all = afterCheck(values, passed);
+    const safe = { ...all, clusterArn: clusterHere('DlqReplay', name, this, all.clusterArn) };
 
     const brokers = functionBrokers(
       this,
@@ -128,6 +132,7 @@ export class DlqReplay extends pulumi.ComponentResource {
         .apply(([clusterArn, archive, servers]) => functionRendering({ clusterArn, archive }, servers)),
       { bootstrapServers: args.bootstrapServers, archive: args.archive },
     );
+    const deadLetters = makeDeadLetterQueue(`${name}-dead-letters`, { parent: this, tags });
     const { lambda, role, logGroup } = makeFunction({
       name,
       parent: this,
@@ -146,7 +151,7 @@ export class DlqReplay extends pulumi.ComponentResource {
       timeoutSeconds: safe.timeoutSeconds.apply((seconds) => seconds ?? 840),
       memoryMiB: safe.memoryMiB.apply((size) => size ?? 1024),
       logRetentionDays: safe.logRetentionDays.apply((days) => days ?? 90),
-      deadLetters: makeDeadLetterQueue(`${name}-dead-letters`, { parent: this, tags }),
+      deadLetters,
       tags,
     });
     if (args.replayEach === true) {
@@ -162,39 +167,30 @@ export class DlqReplay extends pulumi.ComponentResource {
         { parent: this },
       );
     }
-    const actions = args.alarmTopicArn === undefined ? [] : [safe.alarmTopicArn.apply((arn) => arn!)];
-    const alarm = new aws.cloudwatch.MetricAlarm(
-      `${name}-errors`,
+    const alarms = functionAlarms(
       {
-        alarmDescription: 'A replay of the dead-letter queue failed: the log of the function says why.',
-        namespace: 'AWS/Lambda',
-        metricName: 'Errors',
-        dimensions: { FunctionName: lambda.name },
-        statistic: 'Sum',
-        comparisonOperator: 'GreaterThanOrEqualToThreshold',
-        threshold: 1,
-        period: 300,
-        evaluationPeriods: 1,
-        treatMissingData: 'notBreaching',
-        alarmActions: actions,
-        okActions: actions,
+        name,
+        parent: this,
+        functionName: lambda.name,
+        deadLetterQueueName: deadLetters.name,
+        topicArn: args.alarmTopicArn === undefined ? undefined : safe.alarmTopicArn.apply((arn) => arn!),
         tags,
       },
-      { parent: this },
+      'A replay of the dead-letter queue failed',
     );
 
     this.functionArn = lambda.arn;
     this.functionName = lambda.name;
     this.roleArn = role.arn;
     this.logGroupName = logGroup.name;
-    this.alarmArn = alarm.arn;
+    this.alarmArns = pulumi.all(alarms.map((it) => it.arn));
     this.runCommand = pulumi.interpolate`aws lambda invoke --function-name ${lambda.name} --invocation-type Event /dev/stdout`;
     this.registerOutputs({
       functionArn: this.functionArn,
       functionName: this.functionName,
       roleArn: this.roleArn,
       logGroupName: this.logGroupName,
-      alarmArn: this.alarmArn,
+      alarmArns: this.alarmArns,
       runCommand: this.runCommand,
     });
   }

@@ -9,9 +9,11 @@ import { type NetworkArgs, networkProblems } from './arguments/network.ts';
 import { wholeNumber } from './arguments/number.ts';
 import type { ArgumentProblem } from './arguments/refuse.ts';
 import { serversProblems } from './arguments/selection.ts';
+import { backupAlarms, functionAlarms, tooRare } from './lambda/alarms.ts';
 import { codeProblems, type LambdaCodeArgs } from './lambda/code.ts';
 import { functionBrokers, functionRendering, functionRenderingProblems } from './lambda/configuration.ts';
 import { functionPolicyProblems, makeFunction } from './lambda/function.ts';
+import { trimmedPrefix } from './policies/archive-place.ts';
 import { parseArn } from './policies/arn.ts';
 import { backupPolicy } from './policies/backup.ts';
 import type { Statement } from './policies/document.ts';
@@ -20,7 +22,9 @@ import { clusterArnProblems, topicPatternProblems } from './policies/problems.ts
 import { schedulerTrustPolicy } from './policies/trust.ts';
 import { scheduleExpression, timeZoneName } from './schedule/checks.ts';
 import { makeDeadLetterQueue } from './schedule/dead-letters.ts';
+import { intervalSeconds } from './schedule/expression.ts';
 import { configurationYaml } from './task/configuration.ts';
+import { clusterHere } from './task/one-region.ts';
 import type { Section } from './task/settings.ts';
 
 export interface LambdaBackupArgs {
@@ -35,7 +39,7 @@ export interface LambdaBackupArgs {
   network: NetworkArgs;
   /** Where the archive is. */
   archive: ArchiveLocationArgs;
-  /** As `BackupSchedule`'s expression. Example: `"rate(1 hour)"`. */
+  /** As `BackupSchedule`'s expression, every six days at least: an alarm tells a missed run. Example: `"rate(1 hour)"`. */
   schedule: pulumi.Input<string>;
   /** In which a cron is read, by its IANA name. Default: `UTC`. */
   scheduleTimeZone?: pulumi.Input<string>;
@@ -52,7 +56,7 @@ export interface LambdaBackupArgs {
   memoryMiB?: pulumi.Input<number>;
   /** Days that CloudWatch keeps the log: one of its values, such as 7, 30, 90, 365; 0 for ever. Default: 90. */
   logRetentionDays?: pulumi.Input<number>;
-  /** ARN of an SNS topic for the alarm about failed calls, in the function's region. Default: the alarm tells nobody. */
+  /** ARN of an SNS topic for the alarms, in the function's region. Default: the alarms tell nobody, of which each deployment warns. */
   alarmTopicArn?: pulumi.Input<string>;
   /** Given to everything that takes tags. */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
@@ -61,7 +65,9 @@ export interface LambdaBackupArgs {
 /**
  * Backups by a Lambda function, for small clusters: what 15 minutes and one connection per broker can copy between two runs.
  * A function in the VPC, its role, a schedule that calls it with `{"topics": […]}`, a dead-letter queue for calls that failed to
- * the end, and an alarm about errors. Larger clusters take `MskBackup`.
+ * the end, and alarms (about 0.10 USD a month each): errors, messages in that queue, no backup that reached its end for three
+ * intervals or as many as seven days have, and an archive that is two intervals, an hour at least, behind. Larger clusters take
+ * `MskBackup`.
  */
 export class LambdaBackup extends pulumi.ComponentResource {
   readonly functionArn: pulumi.Output<string>;
@@ -71,7 +77,8 @@ export class LambdaBackup extends pulumi.ComponentResource {
   readonly logGroupName: pulumi.Output<string>;
   readonly scheduleName: pulumi.Output<string>;
   readonly deadLetterQueueName: pulumi.Output<string>;
-  readonly alarmArn: pulumi.Output<string>;
+  /** Of all its alarms. */
+  readonly alarmArns: pulumi.Output<string[]>;
   readonly securityGroupIds: pulumi.Output<string[]>;
 
   constructor(name: string, args: LambdaBackupArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -117,9 +124,11 @@ export class LambdaBackup extends pulumi.ComponentResource {
         : [
             ...functionPolicyProblems('topics', name, known.clusterArn, statementsOf(known)),
             ...functionRenderingProblems(known, moreOf()),
+            ...tooRare(known.schedule, known.scheduleTimeZone, 'schedule'),
           ],
     );
-    const safe = afterCheck(values, passed);
+    const all = afterCheck(values, passed);
+    const safe = { ...all, clusterArn: clusterHere('LambdaBackup', name, this, all.clusterArn) };
 
     const deadLetters = makeDeadLetterQueue(`${name}-dead-letters`, { parent: this, tags });
     const brokers = functionBrokers(
@@ -187,26 +196,23 @@ export class LambdaBackup extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [schedulerRolePolicy] },
     );
-    const actions = args.alarmTopicArn === undefined ? [] : [safe.alarmTopicArn.apply((arn) => arn!)];
-    const alarm = new aws.cloudwatch.MetricAlarm(
-      `${name}-errors`,
-      {
-        alarmDescription: 'A backup by the function failed: its log says why.',
-        namespace: 'AWS/Lambda',
-        metricName: 'Errors',
-        dimensions: { FunctionName: lambda.name },
-        statistic: 'Sum',
-        comparisonOperator: 'GreaterThanOrEqualToThreshold',
-        threshold: 1,
-        period: 300,
-        evaluationPeriods: 1,
-        treatMissingData: 'notBreaching',
-        alarmActions: actions,
-        okActions: actions,
-        tags,
-      },
-      { parent: this },
-    );
+    const alarmSettings = {
+      name,
+      parent: this,
+      functionName: lambda.name,
+      deadLetterQueueName: deadLetters.name,
+      topicArn: args.alarmTopicArn === undefined ? undefined : safe.alarmTopicArn.apply((arn) => arn!),
+      tags,
+    };
+    const alarms = [
+      ...functionAlarms(alarmSettings, 'A backup by the function failed'),
+      ...backupAlarms(alarmSettings, {
+        metricArchive: safe.archive.apply(({ bucketName, prefix = '' }) => trimmedPrefix(`${bucketName}/${prefix}`)),
+        interval: pulumi
+          .all([safe.schedule, safe.scheduleTimeZone])
+          .apply(([expression, zone]) => intervalSeconds(expression, zone)),
+      }),
+    ];
 
     this.functionArn = lambda.arn;
     this.functionName = lambda.name;
@@ -214,7 +220,7 @@ export class LambdaBackup extends pulumi.ComponentResource {
     this.logGroupName = logGroup.name;
     this.scheduleName = schedule.name;
     this.deadLetterQueueName = deadLetters.name;
-    this.alarmArn = alarm.arn;
+    this.alarmArns = pulumi.all(alarms.map((it) => it.arn));
     this.securityGroupIds = securityGroupIds;
     this.registerOutputs({
       functionArn: this.functionArn,
@@ -223,7 +229,7 @@ export class LambdaBackup extends pulumi.ComponentResource {
       logGroupName: this.logGroupName,
       scheduleName: this.scheduleName,
       deadLetterQueueName: this.deadLetterQueueName,
-      alarmArn: this.alarmArn,
+      alarmArns: this.alarmArns,
       securityGroupIds: this.securityGroupIds,
     });
   }

@@ -29,6 +29,7 @@ test('what it makes: a function that is called on demand', async () => {
   await settled();
   expect(engine.names()).toEqual([
     'aws:cloudwatch/logGroup:LogGroup replay-log',
+    'aws:cloudwatch/metricAlarm:MetricAlarm replay-dead-letters',
     'aws:cloudwatch/metricAlarm:MetricAlarm replay-errors',
     'aws:ec2/securityGroup:SecurityGroup replay-task',
     'aws:iam/role:Role replay-function',

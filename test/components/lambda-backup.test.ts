@@ -1,5 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import type { LambdaBackupArgs } from '../../components/lambda-backup.ts';
 import { backupPolicy } from '../../components/policies/backup.ts';
 import { parseConfiguration } from '../../runtime/src/config/parse-configuration.ts';
@@ -24,6 +24,7 @@ const ARGS = {
   code: { imageUri: IMAGE },
 } satisfies LambdaBackupArgs;
 const FUNCTION = 'aws:lambda/function:Function';
+const ALARM = 'aws:cloudwatch/metricAlarm:MetricAlarm';
 const policyOf = (name: string) => JSON.parse(engine.one('aws:iam/rolePolicy:RolePolicy', name).inputs.policy);
 
 test('what it makes, from an image', async () => {
@@ -31,7 +32,10 @@ test('what it makes, from an image', async () => {
   await settled();
   expect(engine.names()).toEqual([
     'aws:cloudwatch/logGroup:LogGroup small-log',
+    'aws:cloudwatch/metricAlarm:MetricAlarm small-dead-letters',
     'aws:cloudwatch/metricAlarm:MetricAlarm small-errors',
+    'aws:cloudwatch/metricAlarm:MetricAlarm small-lag',
+    'aws:cloudwatch/metricAlarm:MetricAlarm small-missed-run',
     'aws:ec2/securityGroup:SecurityGroup small-task',
     'aws:iam/role:Role small-function',
     'aws:iam/role:Role small-scheduler',
@@ -58,7 +62,7 @@ test('what it makes, from an image', async () => {
     loggingConfig: { logFormat: 'Text', logGroup: 'small-log-1a2b3c4' },
     tags: { team: 'shop' },
   });
-  expect(engine.one('aws:cloudwatch/metricAlarm:MetricAlarm').inputs).toMatchObject({
+  expect(engine.one(ALARM, 'small-errors').inputs).toMatchObject({
     namespace: 'AWS/Lambda',
     metricName: 'Errors',
     dimensions: { FunctionName: engine.one(FUNCTION).outputs.name },
@@ -94,6 +98,55 @@ test('an archive in another region than the function', async () => {
   const { text, file } = await backupConfiguration(engine.one(FUNCTION).inputs.environment.variables, undefined);
   const { job } = parseConfiguration(text, { file, env: {}, now: new Date(0), mode: 'backup' });
   expect(job).toMatchObject({ storage: { region: 'eu-west-1' } });
+});
+
+test('alarms: calls that never came, backups that never end', async () => {
+  new LambdaBackup('small', { ...ARGS, schedule: 'rate(1 day)' });
+  await settled();
+  expect(engine.one(ALARM, 'small-dead-letters').inputs).toMatchObject({
+    namespace: 'AWS/SQS',
+    metricName: 'ApproximateNumberOfMessagesVisible',
+    dimensions: { QueueName: engine.one('aws:sqs/queue:Queue').outputs.name },
+    threshold: 0,
+  });
+  const ofArchive = { namespace: 'KafkaBackup', dimensions: { Archive: 'kafka-backups/orders' } };
+  // Three days and six hours.
+  expect(engine.one(ALARM, 'small-missed-run').inputs).toMatchObject({
+    ...ofArchive,
+    metricName: 'BackupSucceeded',
+    comparisonOperator: 'LessThanThreshold',
+    threshold: 1,
+    period: 3600,
+    evaluationPeriods: 78,
+    treatMissingData: 'breaching',
+  });
+  expect(engine.one(ALARM, 'small-lag').inputs).toMatchObject({
+    ...ofArchive,
+    metricName: 'BackupLagSeconds',
+    comparisonOperator: 'GreaterThanThreshold',
+    threshold: 2 * 86_400,
+  });
+});
+
+test('fewer missed runs where three are more than an alarm looks back', async () => {
+  new LambdaBackup('small', { ...ARGS, schedule: 'rate(3 days)' });
+  await settled();
+  expect(engine.one(ALARM, 'small-missed-run').inputs).toMatchObject({ period: 3600, evaluationPeriods: 6 * 24 + 6 });
+});
+
+test('without a topic it warns that nobody is told', async () => {
+  const warn = vi.spyOn(pulumi.log, 'warn').mockResolvedValue();
+  try {
+    new LambdaBackup('loud', ARGS);
+    expect(warn.mock.calls.map(([text]) => text)).toEqual([
+      expect.stringMatching(/^loud: its alarms tell nobody: give/),
+    ]);
+    new LambdaBackup('quiet', { ...ARGS, alarmTopicArn: `arn:aws:sns:us-west-2:${ACCOUNT}:alerts` });
+    expect(warn).toHaveBeenCalledTimes(1);
+    await settled();
+  } finally {
+    warn.mockRestore();
+  }
 });
 
 test('from a layer: a program of one line', async () => {
@@ -180,7 +233,7 @@ test('everything by argument: groups that are there, brokers, times, alarm topic
   });
   await settled();
   expect(engine.names().filter((it) => /ec2|vpc/.test(it))).toEqual([]);
-  expect(engine.asked.map(({ token }) => token)).toEqual([]);
+  expect(engine.asked.map(({ token }) => token)).toEqual(['aws:index/getRegion:getRegion']);
   expect(engine.one(FUNCTION).inputs).toMatchObject({
     timeout: 900,
     memorySize: 3008,
@@ -191,8 +244,16 @@ test('everything by argument: groups that are there, brokers, times, alarm topic
   );
   expect(engine.one('aws:cloudwatch/logGroup:LogGroup').inputs.retentionInDays).toBe(30);
   expect(engine.one('aws:scheduler/schedule:Schedule').inputs.scheduleExpressionTimezone).toBe('Europe/Berlin');
-  expect(engine.one('aws:cloudwatch/metricAlarm:MetricAlarm').inputs.alarmActions).toEqual([alarmTopicArn]);
+  for (const alarm of ['errors', 'dead-letters', 'missed-run', 'lag'])
+    expect(engine.one(ALARM, `small-${alarm}`).inputs.alarmActions).toEqual([alarmTopicArn]);
   expect(await resolved(made.securityGroupIds)).toEqual(['sg-1']);
+});
+
+test('a cluster of another region than the provider is refused before the function is made', async () => {
+  const clusterArn = String(ARGS.clusterArn).replace('us-west-2', 'eu-west-1');
+  const { message } = await failure(() => new LambdaBackup('orders', { ...ARGS, clusterArn }));
+  expect(message).toContain('- clusterArn: is in eu-west-1, and the provider in us-west-2');
+  expect(engine.all(FUNCTION)).toEqual([]);
 });
 
 const BAD: [string, unknown, RegExp][] = [
@@ -205,6 +266,7 @@ const BAD: [string, unknown, RegExp][] = [
   ['bootstrapServers', 'broker', /is not host:port/],
   ['archive', { bucketName: 'X' }, /\.bucketName: is not the name of a bucket/],
   ['schedule', 'rate(1 hours)', /rate\(1 hour\)/],
+  ['schedule', 'rate(7 days)', /comes so rarely/],
   ['scheduleTimeZone', 'Mars', /no time zone/],
   ['code', {}, /needs imageUri or layerArn, and not both/],
   ['code', { imageUri: IMAGE, layerArn: LAYER }, /not both/],
