@@ -1,3 +1,4 @@
+import * as aws from '@pulumi/aws';
 import type * as pulumi from '@pulumi/pulumi';
 import type { ArchiveLocation } from '../arguments/archive-location.ts';
 import { type Authentication, SECRETS } from '../arguments/authentication.ts';
@@ -52,7 +53,7 @@ export function inRegion<T>(
   component: string,
   name: string,
   passed: pulumi.Output<T>,
-  home: pulumi.Output<AwsPlace>,
+  home: pulumi.Output<Pick<AwsPlace, 'region'>>,
   problems: ProblemsIn<T>,
 ): pulumi.Output<T> {
   return home.apply(({ region }) =>
@@ -61,6 +62,18 @@ export function inRegion<T>(
       return values;
     }),
   ) as pulumi.Output<T>;
+}
+
+/** The cluster, once it is known to be in the provider's region. */
+export function clusterHere(
+  component: string,
+  name: string,
+  parent: pulumi.Resource,
+  clusterArn: pulumi.Output<string>,
+): pulumi.Output<string> {
+  const home = aws.getRegionOutput({}, { parent });
+  const values = clusterArn.apply((arn) => ({ clusterArn: arn }));
+  return inRegion(component, name, values, home, unreachable).apply((checked) => checked.clusterArn);
 }
 
 function elsewhere(

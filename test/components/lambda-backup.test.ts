@@ -6,7 +6,7 @@ import { parseConfiguration } from '../../runtime/src/config/parse-configuration
 import { backupConfiguration } from '../../runtime/src/lambda/backup-configuration.ts';
 import { topicsOf } from '../../runtime/src/lambda/invocation.ts';
 import { decide } from './support/evaluate.ts';
-import { ACCOUNT, resolved, settled, startMocks } from './support/mocks.ts';
+import { ACCOUNT, failure, resolved, settled, startMocks } from './support/mocks.ts';
 import { CLUSTER, KEY, kafkaRequest, s3Request } from './support/requests.ts';
 
 const engine = startMocks();
@@ -250,7 +250,7 @@ test('everything by argument: groups that are there, brokers, times, alarm topic
 });
 
 test('a cluster of another region than the provider is refused before the function is made', async () => {
-  const clusterArn = String(ARGS.clusterArn).replace('us-west-2', 'eu-west-1');
+  const clusterArn = CLUSTER.replace('us-west-2', 'eu-west-1');
   const { message } = await failure(() => new LambdaBackup('orders', { ...ARGS, clusterArn }));
   expect(message).toContain('- clusterArn: is in eu-west-1, and the provider in us-west-2');
   expect(engine.all(FUNCTION)).toEqual([]);
