@@ -1,14 +1,19 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { afterCheck } from './arguments/after-check.ts';
-import { type ArchiveLocationArgs, archiveLocationProblems, placeOf } from './arguments/archive-location.ts';
+import {
+  type ArchiveLocation,
+  type ArchiveLocationArgs,
+  archiveLocationProblems,
+  placeOf,
+} from './arguments/archive-location.ts';
 import { required, topicArn } from './arguments/arn.ts';
 import { type Checks, checked, problemsOf } from './arguments/checked.ts';
 import { logRetentionDays } from './arguments/log-retention.ts';
 import { type NetworkArgs, networkProblems } from './arguments/network.ts';
 import { wholeNumber } from './arguments/number.ts';
 import type { ArgumentProblem } from './arguments/refuse.ts';
-import { serversProblems } from './arguments/selection.ts';
+import { groupsProblems, serversProblems } from './arguments/selection.ts';
 import { backupAlarms, functionAlarms, tooRare } from './lambda/alarms.ts';
 import { codeProblems, type LambdaCodeArgs } from './lambda/code.ts';
 import { functionBrokers, functionRendering, functionRenderingProblems } from './lambda/configuration.ts';
@@ -23,7 +28,7 @@ import { schedulerTrustPolicy } from './policies/trust.ts';
 import { scheduleExpression, timeZoneName } from './schedule/checks.ts';
 import { makeDeadLetterQueue } from './schedule/dead-letters.ts';
 import { intervalSeconds } from './schedule/expression.ts';
-import { configurationYaml } from './task/configuration.ts';
+import { checkSettings, configurationYaml, literal } from './task/configuration.ts';
 import { clusterHere } from './task/one-region.ts';
 import type { Section } from './task/settings.ts';
 
@@ -35,6 +40,15 @@ export interface LambdaBackupArgs {
    * `["orders", "order-events"]`.
    */
   topics: pulumi.Input<pulumi.Input<string>[]>;
+  /** Topics that are left out although a pattern matches. Default: none. */
+  excludedTopics?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Consumer groups whose offsets are kept: ids, and patterns with `*` and `?`; `[]` for none. The role may describe these and no
+   * others. Default: all that have offsets on the topics. Example: `["amazon.lambda.*"]`.
+   */
+  consumerGroups?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Label of the cluster in `msk-backup list` and in the header of restored records. Default: the cluster's name, from its ARN. */
+  sourceClusterId?: pulumi.Input<string>;
   /** Where the function runs. Subnets have to be private: a function never has a public address. */
   network: NetworkArgs;
   /** Where the archive is. */
@@ -47,6 +61,12 @@ export interface LambdaBackupArgs {
   code: LambdaCodeArgs;
   /** Brokers, `HOST:PORT` with commas between. Default: the cluster's own for IAM. */
   bootstrapServers?: pulumi.Input<string>;
+  /**
+   * More of the runtime's configuration, as YAML (docs/configuration.md); what arguments set cannot be set here, and secrets cannot
+   * be given. A function's variables have room for 3 KiB of it, together with the rest. Default: none. Example:
+   * `"backup: {compression_level: 3}"`.
+   */
+  settingsYaml?: pulumi.Input<string>;
   /**
    * Seconds that a call may take, 60 to 900. What is not copied by then, the next call goes on with. Costs by the millisecond that
    * it takes. Default: 840.
@@ -88,6 +108,10 @@ export class LambdaBackup extends pulumi.ComponentResource {
     const values = {
       clusterArn: args.clusterArn,
       topics: args.topics,
+      excludedTopics: args.excludedTopics,
+      consumerGroups: args.consumerGroups,
+      sourceClusterId: args.sourceClusterId,
+      settingsYaml: args.settingsYaml,
       network: args.network,
       bootstrapServers: args.bootstrapServers,
       archive: args.archive,
@@ -102,6 +126,9 @@ export class LambdaBackup extends pulumi.ComponentResource {
     const checks: Checks<typeof values> = {
       clusterArn: required((value: string, path) => clusterArnProblems(path, value)),
       topics: topicsProblems,
+      excludedTopics: (topics, path) => topicPatternProblems(path, topics ?? []),
+      consumerGroups: groupsProblems,
+      settingsYaml: checkSettings('backup'),
       network: (value, path) => [
         ...networkProblems(value, path),
         ...(value?.assignPublicIp
@@ -123,12 +150,23 @@ export class LambdaBackup extends pulumi.ComponentResource {
         ? []
         : [
             ...functionPolicyProblems('topics', name, known.clusterArn, statementsOf(known)),
-            ...functionRenderingProblems(known, moreOf()),
+            ...functionRenderingProblems(known, sectionsOf(known)),
             ...tooRare(known.schedule, known.scheduleTimeZone, 'schedule'),
           ],
     );
     const all = afterCheck(values, passed);
     const safe = { ...all, clusterArn: clusterHere('LambdaBackup', name, this, all.clusterArn) };
+
+    const { clusterArn, topics, excludedTopics, consumerGroups, sourceClusterId, archive, settingsYaml } = safe;
+    const configured = pulumi.output({
+      clusterArn,
+      topics,
+      excludedTopics,
+      consumerGroups,
+      sourceClusterId,
+      archive,
+      settingsYaml,
+    });
 
     const deadLetters = makeDeadLetterQueue(`${name}-dead-letters`, { parent: this, tags });
     const brokers = functionBrokers(
@@ -140,9 +178,16 @@ export class LambdaBackup extends pulumi.ComponentResource {
       'LambdaBackup',
       name,
       pulumi
-        .all([safe.clusterArn, safe.archive, brokers])
-        .apply(([clusterArn, archive, servers]) => functionRendering({ clusterArn, archive }, servers, moreOf())),
-      { bootstrapServers: args.bootstrapServers, archive: args.archive },
+        .all([configured, brokers])
+        .apply(([values, servers]) => functionRendering(values, servers, sectionsOf(values))),
+      {
+        bootstrapServers: args.bootstrapServers,
+        excludedTopics: args.excludedTopics,
+        consumerGroups: args.consumerGroups,
+        sourceClusterId: args.sourceClusterId,
+        archive: args.archive,
+        settingsYaml: args.settingsYaml,
+      },
     );
     const { lambda, role, logGroup, securityGroupIds } = makeFunction({
       name,
@@ -152,9 +197,7 @@ export class LambdaBackup extends pulumi.ComponentResource {
       code: args.code,
       clusterArn: safe.clusterArn,
       network: args.network,
-      statements: pulumi
-        .all([safe.clusterArn, safe.topics, safe.archive])
-        .apply(([clusterArn, topics, archive]) => statementsOf({ clusterArn, topics, archive })),
+      statements: configured.apply(statementsOf),
       yaml,
       timeoutSeconds: safe.timeoutSeconds.apply((seconds) => seconds ?? 840),
       memoryMiB: safe.memoryMiB.apply((size) => size ?? 1769),
@@ -235,16 +278,39 @@ export class LambdaBackup extends pulumi.ComponentResource {
   }
 }
 
-function moreOf(): Section {
-  // The alarms read these.
-  return { metrics: { cloudwatch: true } };
+/** What decides of the configuration and of the role's policy. */
+interface Configured {
+  clusterArn: string;
+  topics: string[];
+  excludedTopics: string[] | undefined;
+  consumerGroups: string[] | undefined;
+  sourceClusterId: string | undefined;
+  archive: ArchiveLocation;
+  settingsYaml: string | undefined;
 }
 
-type Access = pulumi.Unwrap<Pick<LambdaBackupArgs, 'clusterArn' | 'topics' | 'archive'>>;
+/** Beside brokers, archive, and the topics of each call. */
+function sectionsOf({ clusterArn, excludedTopics, consumerGroups, sourceClusterId }: Configured): Section {
+  return {
+    source: { topics: { exclude: excludedTopics } },
+    backup: {
+      source_cluster_id: literal(sourceClusterId ?? parseArn(clusterArn).resource.split('/')[1]!),
+      consumer_groups: consumerGroups?.map(literal),
+    },
+    // The alarms read these.
+    metrics: { cloudwatch: true },
+  };
+}
 
-function statementsOf({ clusterArn, topics, archive }: Access): Statement[] {
+function statementsOf({ clusterArn, topics, excludedTopics, consumerGroups, archive }: Configured): Statement[] {
   const place = placeOf(archive, parseArn(clusterArn).partition);
-  return backupPolicy({ cluster: { clusterArn, topics }, archive: place }).Statement;
+  const cluster = {
+    clusterArn,
+    topics,
+    ...(excludedTopics !== undefined && { excludedTopics }),
+    ...(consumerGroups !== undefined && { groups: consumerGroups }),
+  };
+  return backupPolicy({ cluster, archive: place }).Statement;
 }
 
 function topicsProblems(topics: string[] | undefined, propertyPath: string): ArgumentProblem[] {

@@ -100,6 +100,37 @@ test('an archive in another region than the function', async () => {
   expect(job).toMatchObject({ storage: { region: 'eu-west-1' } });
 });
 
+test('groups, topics left out, label and settings: in the configuration and in the role', async () => {
+  new LambdaBackup('small', {
+    ...ARGS,
+    topics: ['orders*'],
+    excludedTopics: ['orders-private'],
+    consumerGroups: ['billing', 'amazon.lambda.*'],
+    sourceClusterId: 'production',
+    settingsYaml: 'backup: {compression_level: 3}',
+  });
+  await settled();
+  const { text, file } = await backupConfiguration(engine.one(FUNCTION).inputs.environment.variables, ['orders*']);
+  const { job } = parseConfiguration(text, { file, env: {}, now: new Date(0), mode: 'backup' });
+  expect(job).toMatchObject({
+    topics: { include: ['orders*'], exclude: ['orders-private'] },
+    sourceClusterLabel: 'production',
+    compressionLevel: 3,
+  });
+  expect(text).toMatch(/consumer_groups:\n +- billing\n +- amazon.lambda.\*\n/);
+  const identity = policyOf('small-function');
+  const decided = async (asked: Parameters<typeof decide>[0][]) =>
+    new Set(await Promise.all(asked.map((it) => decide(it, { identity }))));
+  expect(await decided(kafkaRequest('Fetch', { topic: 'orders-public' }))).toEqual(new Set(['Allowed']));
+  expect(await decided(kafkaRequest('Fetch', { topic: 'orders-private' }))).not.toEqual(new Set(['Allowed']));
+  expect(await decided(kafkaRequest('OffsetFetch', { topic: 'orders', group: 'billing' }))).toEqual(
+    new Set(['Allowed']),
+  );
+  expect(await decided(kafkaRequest('OffsetFetch', { topic: 'orders', group: 'other' }))).not.toEqual(
+    new Set(['Allowed']),
+  );
+});
+
 test('alarms: calls that never came, backups that never end', async () => {
   new LambdaBackup('small', { ...ARGS, schedule: 'rate(1 day)' });
   await settled();
@@ -261,6 +292,10 @@ const BAD: [string, unknown, RegExp][] = [
   ['clusterArn', 'arn:aws:s3:::bucket', /not the ARN of an MSK cluster/],
   ['topics', [], /names no topic/],
   ['topics', ['or ders'], /\[0\]: can match no topic/],
+  ['excludedTopics', ['or ders'], /\[0\]: can match no topic/],
+  ['consumerGroups', ['→'], /\[0\]: has a character that policies cannot hold/],
+  ['settingsYaml', 'storage: {bucket: other}', /storage.bucket is set by archive.bucketName/],
+  ['settingsYaml', 'backup: {compression_levle: 3}', /compression_levle/],
   ['network', { subnetIds: [] }, /\.subnetIds: names no subnet/],
   ['network', { subnetIds: ['subnet-1'], assignPublicIp: true }, /\.assignPublicIp: cannot be/],
   ['bootstrapServers', 'broker', /is not host:port/],
@@ -284,6 +319,13 @@ test.each(BAD)('refuses %s %j', (key, value, reason) => {
   const args = { ...ARGS, [key]: value } as unknown as LambdaBackupArgs;
   const problem = new RegExp(`^LambdaBackup "small" cannot be made:\n- ${key}.*${reason.source}`);
   expect(() => new LambdaBackup('small', args)).toThrow(problem);
+});
+
+test('refuses a configuration that a function has no room for', () => {
+  const make = () => new LambdaBackup('small', { ...ARGS, sourceClusterId: 'x'.repeat(3200) });
+  expect(make).toThrow(
+    /- settingsYaml: the configuration takes 3\d\d\d bytes of the function's variables, with room for 3072/,
+  );
 });
 
 test('all problems in one error', () => {
