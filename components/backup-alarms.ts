@@ -1,9 +1,10 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { dashboardBody } from './alarms/dashboard.ts';
+import { deadLettersAlarm } from './alarms/dead-letters.ts';
 import { tellFailedRuns } from './alarms/failed-runs.ts';
 import { LONGEST_LOOK_BACK, lookBack, missedAfter, usualMaxDrillAge, usualMaxLag } from './alarms/look-back.ts';
-import { makeTopic } from './alarms/topic.ts';
+import { makeTopic, topicPlaceProblems } from './alarms/topic.ts';
 import { afterCheck } from './arguments/after-check.ts';
 import { regionProblems } from './arguments/archive-location.ts';
 import { ecsClusterArn, required, taskDefinitionArn, topicArn } from './arguments/arn.ts';
@@ -19,13 +20,14 @@ import { expressionProblem, intervalSeconds } from './schedule/expression.ts';
 
 /** Drills whose absence is an alarm. Their metrics are looked for in `replicaRegion`, or in the component's region without one. */
 export interface DrillAlarmArgs {
-  /** The drill's schedule, as given to `DrDrill`. Example: `"rate(7 days)"`. */
+  /** The drill's schedule, as given to `DrDrill`, which tells the age every hour where drills are rare. Example: `"rate(7 days)"`. */
   schedule: pulumi.Input<string>;
   /** Bucket and prefix of the archive that the drill restores from, `BUCKET/PREFIX`: the replica, as a rule. */
   metricArchive: pulumi.Input<string>;
   /**
    * Seconds since the last drill that succeeded, at most; 3600 to 31536000. Above 604800, seven days, the age is read from the
-   * archive: see `schedule` of the alarms. Default: two intervals of the schedule and six hours.
+   * archive, which `DrDrill` tells every hour where two intervals of its own schedule and six hours are longer than that, and else a
+   * `BackupSchedule` with the command `["age"]`. Default: two intervals of the schedule and six hours.
    */
   maxAgeSeconds?: pulumi.Input<number>;
 }
@@ -35,8 +37,11 @@ export interface BackupAlarmsArgs {
   metricArchive: pulumi.Input<string>;
   /** ARN of the ECS cluster in which the backup's task runs. */
   ecsClusterArn: pulumi.Input<string>;
-  /** ARN of the task definition. All its revisions are watched. */
-  taskDefinitionArn: pulumi.Input<string>;
+  /**
+   * ARNs of the task definitions whose runs are watched, 1 to 10: the backup's, and those of tasks beside it in this ECS cluster. All
+   * their revisions are.
+   */
+  taskDefinitionArns: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * The backup's schedule, as given to `BackupSchedule`: the longest time between two runs is taken from it. An alarm looks back
    * seven days at most; where runs are so rare that missed ones take longer to show, it reads the age of the newest snapshot
@@ -62,7 +67,7 @@ export interface BackupAlarmsArgs {
    * month.
    */
   topicArn?: pulumi.Input<string>;
-  /** Name of the schedule's dead-letter queue: a message in it is an alarm. Default: none is watched. */
+  /** Name of the schedule's dead-letter queue, which other schedules may use too: a message in it is an alarm. Default: none is watched. */
   deadLetterQueueName?: pulumi.Input<string>;
   /** The archive's bucket, where it is replicated. Together with `replicaBucketName`, `replicationRuleId` and `replicaRegion`. */
   sourceBucketName?: pulumi.Input<string>;
@@ -117,7 +122,7 @@ export class BackupAlarms extends pulumi.ComponentResource {
     const values = {
       metricArchive: args.metricArchive,
       ecsClusterArn: args.ecsClusterArn,
-      taskDefinitionArn: args.taskDefinitionArn,
+      taskDefinitionArns: args.taskDefinitionArns,
       schedule: args.schedule,
       scheduleTimeZone: args.scheduleTimeZone,
       missedRuns: args.missedRuns,
@@ -140,7 +145,7 @@ export class BackupAlarms extends pulumi.ComponentResource {
     const checks: Checks<typeof values> = {
       metricArchive: required(archiveName),
       ecsClusterArn: required(ecsClusterArn),
-      taskDefinitionArn: required(taskDefinitionArn),
+      taskDefinitionArns: taskDefinitions,
       schedule: required(scheduleExpression),
       scheduleTimeZone: timeZoneName,
       missedRuns: wholeNumber(1, 100, 'runs'),
@@ -166,8 +171,8 @@ export class BackupAlarms extends pulumi.ComponentResource {
         ),
     };
     const passed = checked('BackupAlarms', name, values, checks, (known) => [
-      ...topicPlace('topicArn', known.topicArn, readArn(known.ecsClusterArn)?.region),
-      ...topicPlace('replicaTopicArn', known.replicaTopicArn, known.replicaRegion),
+      ...topicPlaceProblems('topicArn', known.topicArn, readArn(known.ecsClusterArn)?.region),
+      ...topicPlaceProblems('replicaTopicArn', known.replicaTopicArn, known.replicaRegion),
       ...(plainRuns || expressionProblem(known.schedule) !== undefined
         ? []
         : tooRare(
@@ -219,7 +224,7 @@ export class BackupAlarms extends pulumi.ComponentResource {
     tellFailedRuns(name, {
       parent: this,
       ecsClusterArn: safe.ecsClusterArn,
-      taskDefinitionArn: safe.taskDefinitionArn,
+      taskDefinitionArns: safe.taskDefinitionArns,
       topicArn: topic,
       tags,
     });
@@ -261,19 +266,8 @@ export class BackupAlarms extends pulumi.ComponentResource {
       treatMissingData: 'ignore',
     });
     if (args.deadLetterQueueName !== undefined) {
-      alarm('dead-letters', here, {
-        namespace: 'AWS/SQS',
-        metricName: 'ApproximateNumberOfMessagesVisible',
-        dimensions: { QueueName: safe.deadLetterQueueName.apply((queue) => queue!) },
-        alarmDescription:
-          'Runs could not be started: the messages in this queue say why. Delete them when that is mended.',
-        statistic: 'Maximum',
-        comparisonOperator: 'GreaterThanThreshold',
-        threshold: 0,
-        period: 300,
-        evaluationPeriods: 1,
-        treatMissingData: 'notBreaching',
-      });
+      const queueName = safe.deadLetterQueueName.apply((queue) => queue!);
+      alarm('dead-letters', here, deadLettersAlarm(queueName));
     }
     if (replicated) {
       const ofRule = {
@@ -342,7 +336,7 @@ export class BackupAlarms extends pulumi.ComponentResource {
       const dashboard = new aws.cloudwatch.Dashboard(
         `${name}-dashboard`,
         {
-          dashboardName: `${name}-${pulumi.getStack()}`.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 255),
+          dashboardName: place.apply(({ region }) => dashboardName(name, region)),
           dashboardBody: facts.apply(([home, away, alarmArns, metricArchive, it]) =>
             JSON.stringify(
               dashboardBody({
@@ -387,6 +381,11 @@ export function needsAgeGauge(schedule: string, timeZone = 'UTC', missedRuns = 3
   return missedAfter(missedRuns, intervalSeconds(schedule, timeZone)) > LONGEST_LOOK_BACK;
 }
 
+/** The same of drills, for the time after which one is overdue when nothing is said. */
+export function needsDrillAgeGauge(schedule: string, timeZone = 'UTC'): boolean {
+  return usualMaxDrillAge(intervalSeconds(schedule, timeZone)) > LONGEST_LOOK_BACK;
+}
+
 interface Place {
   topic: pulumi.Output<string>;
   region?: pulumi.Output<string> | undefined;
@@ -397,7 +396,7 @@ interface Absence {
   description: string;
   /** 1 when something succeeded. */
   succeeded: aws.cloudwatch.MetricAlarmArgs;
-  /** Seconds since it did, told every hour. */
+  /** Seconds since it did, told every hour. Nothing is told before the first success. */
   age: aws.cloudwatch.MetricAlarmArgs;
   seconds: pulumi.Output<number>;
   /** By the age, not by looking back. */
@@ -422,6 +421,8 @@ function absence(
     });
     alarm(`${suffix}-gauge`, where, {
       ...age,
+      // Which that run always tells: before the first success there is no age.
+      metricName: 'StoredBytes',
       alarmDescription: `The hourly run of msk-backup age has told nothing for three hours, so that the alarm ${suffix} sees nothing.`,
       statistic: 'SampleCount',
       comparisonOperator: 'LessThanThreshold',
@@ -451,6 +452,12 @@ function absence(
   });
 }
 
+/** Dashboards are found by their names alone, in all regions of the account: that of another project's component must not be this one. */
+function dashboardName(name: string, region: string): string {
+  const whole = [pulumi.getProject(), pulumi.getStack(), name, region].join('-');
+  return whole.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 255);
+}
+
 function topicPolicyOf(arn: string): string {
   return JSON.stringify(policyDocument(alarmTopicStatements(arn)));
 }
@@ -460,18 +467,21 @@ function archiveName(value: string, propertyPath: string): ArgumentProblem[] {
   return [{ propertyPath, reason: `is not BUCKET/PREFIX without slashes at its ends: ${value}` }];
 }
 
+/** Ten, since a pattern of EventBridge has 2048 characters. */
+const MOST_DEFINITIONS = 10;
+
+function taskDefinitions(arns: string[] | undefined, propertyPath: string): ArgumentProblem[] {
+  if (arns === undefined || arns.length < 1 || arns.length > MOST_DEFINITIONS) {
+    const reason = `has ${arns?.length ?? 0} task definitions: give 1 to ${MOST_DEFINITIONS}`;
+    return [{ propertyPath, reason }];
+  }
+  return arns.flatMap((arn, i) => required(taskDefinitionArn)(arn, `${propertyPath}[${i}]`));
+}
+
 function tooRare(propertyPath: string, seconds: number): ArgumentProblem[] {
   if (seconds <= LONGEST_LOOK_BACK) return [];
   const reason = 'comes so rarely that an alarm cannot look back far enough: give it as plain text, not as an Output';
   return [{ propertyPath, reason }];
-}
-
-function topicPlace(propertyPath: string, arn: string | undefined, region: string | undefined): ArgumentProblem[] {
-  const its = arn === undefined ? undefined : readArn(arn)?.region;
-  if (its === undefined || region === undefined || its === region) return [];
-  return [
-    { propertyPath, reason: `is in ${its}, and the alarms in ${region}: they reach topics of their region only` },
-  ];
 }
 
 function drillAge({ schedule, maxAgeSeconds }: pulumi.Unwrap<DrillAlarmArgs>): number {

@@ -1,14 +1,21 @@
+import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import { deadLettersAlarm } from './alarms/dead-letters.ts';
+import { tellFailedRuns } from './alarms/failed-runs.ts';
+import { topicPlaceProblems } from './alarms/topic.ts';
 import { afterCheck } from './arguments/after-check.ts';
 import { type ArchiveLocationArgs, placeOf } from './arguments/archive-location.ts';
+import { topicArn } from './arguments/arn.ts';
 import type { AuthenticationArgs } from './arguments/authentication.ts';
-import { type Checks, checked, problemsOf } from './arguments/checked.ts';
+import { type Checks, checked, isPlain, problemsOf } from './arguments/checked.ts';
 import type { ComputeArgs } from './arguments/compute.ts';
 import type { ImageArgs } from './arguments/image.ts';
 import type { NetworkArgs } from './arguments/network.ts';
 import { wholeNumber } from './arguments/number.ts';
 import type { ArgumentProblem } from './arguments/refuse.ts';
-import { BackupSchedule } from './backup-schedule.ts';
+import { needsDrillAgeGauge } from './backup-alarms.ts';
+import { BackupSchedule, type BackupScheduleArgs } from './backup-schedule.ts';
+import { readArn } from './policies/arn.ts';
 import type { PolicyDocument } from './policies/document.ts';
 import { drillPolicy } from './policies/drill.ts';
 import { drillPrefixProblems, sizeProblems } from './policies/problems.ts';
@@ -16,6 +23,7 @@ import { scheduleExpression } from './schedule/checks.ts';
 import { brokersOf } from './task/brokers.ts';
 import { configurationYaml, renderingProblems } from './task/configuration.ts';
 import { homeOf } from './task/home.ts';
+import { dependsOnOther, inRegion } from './task/one-region.ts';
 import {
   NOTHING,
   renderedArguments,
@@ -49,11 +57,18 @@ export interface DrDrillArgs {
   archive: ArchiveLocationArgs;
   /**
    * When drills run: `rate(7 days)`, or AWS's cron of six fields. Each costs what its task and the cluster's disk cost while it lasts.
-   * Default: `rate(7 days)`.
+   * Where two intervals and six hours are more than the seven days that an alarm looks back, a second schedule runs `msk-backup age`
+   * every hour, which tells the alarm how long ago a drill succeeded; the schedule has to be plain text for that, not an Output. Default: `rate(7 days)`.
    */
   schedule?: pulumi.Input<string>;
   /** In which a cron is read, by its IANA name. Default: UTC. */
   scheduleTimeZone?: pulumi.Input<string>;
+  /**
+   * ARN of an SNS topic in this region that is told of drills that fail or cannot be started: `replicaAlarmTopicArn` of `MskBackup`,
+   * as a rule. Another one's policy has to admit CloudWatch and EventBridge, as `topicPolicyJson` of `BackupAlarms` shows. That drills stay
+   * away is an alarm of `MskBackup` (`alarms.drillSchedule`). Default: none, and nobody is told.
+   */
+  alarmTopicArn?: pulumi.Input<string>;
   /** Subnets and security groups of the task, in the target's VPC. */
   network: NetworkArgs;
   /** How the task authenticates to the brokers. Default: IAM, by the task's role. */
@@ -111,11 +126,12 @@ export class DrDrill extends pulumi.ComponentResource {
     const { tags: _, scheduleTimeZone: __, ...given } = args;
     const values: Given = { ...NOTHING, schedule: WEEKLY, ...given };
     const checks = checksOf();
-    const passed = checked('DrDrill', name, values, checks, (known) =>
+    const fitting = checked('DrDrill', name, values, checks, (known) =>
       problemsOf(checks, known as Given).length > 0 ? [] : togetherProblems(known),
     );
-    const it = afterCheck(values, passed);
     const home = homeOf(this, args.region);
+    const passed = inRegion('DrDrill', name, fitting, home, dependsOnOther);
+    const it = afterCheck(values, passed);
     const brokers =
       args.bootstrapServers === undefined
         ? brokersOf(this, it.clusterArn as pulumi.Output<string>, it.authentication)
@@ -143,7 +159,12 @@ export class DrDrill extends pulumi.ComponentResource {
       authentication: it.authentication,
       tags: args.tags,
     });
-    const schedule = createSchedule(this);
+    const schedule = createSchedule(this, name, { expression: it.schedule as pulumi.Output<string> });
+    if (toldByAge(args.schedule, args.scheduleTimeZone)) {
+      const hourly = { expression: 'rate(1 hour)', command: ['age'], deadLetterQueueArn: schedule.deadLetterQueueArn };
+      createSchedule(this, `${name}-age`, hourly);
+    }
+    if (args.alarmTopicArn !== undefined) tellFailures(this);
     this.taskDefinitionArn = task.taskDefinitionArn;
     this.taskRoleArn = task.taskRoleArn;
     this.executionRoleArn = task.executionRoleArn;
@@ -166,11 +187,15 @@ export class DrDrill extends pulumi.ComponentResource {
       deadLetterQueueName: schedule.deadLetterQueueName,
     });
 
-    function createSchedule(parent: pulumi.Resource): BackupSchedule {
+    function createSchedule(
+      parent: pulumi.Resource,
+      scheduleName: string,
+      what: Pick<BackupScheduleArgs, 'expression' | 'command' | 'deadLetterQueueArn'>,
+    ): BackupSchedule {
       return new BackupSchedule(
-        name,
+        scheduleName,
         {
-          expression: it.schedule as pulumi.Output<string>,
+          ...what,
           timeZone: args.scheduleTimeZone,
           ecsClusterArn: task.ecsClusterArn,
           taskDefinitionArn: task.taskDefinitionArn,
@@ -185,7 +210,37 @@ export class DrDrill extends pulumi.ComponentResource {
         { parent },
       );
     }
+
+    function tellFailures(parent: pulumi.Resource): void {
+      const { region } = home;
+      const topic = it.alarmTopicArn as pulumi.Output<string>;
+      tellFailedRuns(name, {
+        parent,
+        ecsClusterArn: task.ecsClusterArn,
+        taskDefinitionArns: pulumi.all([task.taskDefinitionArn]),
+        topicArn: topic,
+        region,
+        tags: args.tags,
+      });
+      new aws.cloudwatch.MetricAlarm(
+        `${name}-dead-letters`,
+        {
+          ...deadLettersAlarm(schedule.deadLetterQueueName),
+          alarmActions: [topic],
+          okActions: [topic],
+          region,
+          tags: args.tags,
+        },
+        { parent },
+      );
+    }
   }
+}
+
+/** Only what is known can be made for: the alarms ask for a plain schedule where drills are that rare. */
+function toldByAge(schedule: pulumi.Input<string> = WEEKLY, timeZone: pulumi.Input<string> | undefined): boolean {
+  if (!isPlain([schedule, timeZone])) return false;
+  return needsDrillAgeGauge(schedule as string, timeZone as string | undefined);
 }
 
 type Given = Omit<DrDrillArgs, 'tags' | 'scheduleTimeZone'>;
@@ -197,12 +252,14 @@ function checksOf(): Checks<Given> {
     topicPrefix: (prefix, path) => (prefix === undefined ? [] : drillPrefixProblems(path, prefix)),
     verifyPartitions: wholeNumber(1, 10_000_000, 'partitions'),
     schedule: (expression, path) => scheduleExpression(expression ?? WEEKLY, path),
+    alarmTopicArn: topicArn,
   };
 }
 
 function togetherProblems(values: Values): ArgumentProblem[] {
-  const { clusterArn, bootstrapServers, taskRoleArn } = values;
-  const problems = targetProblems(values);
+  const { clusterArn, bootstrapServers, taskRoleArn, alarmTopicArn } = values;
+  const region = values.region ?? (clusterArn === undefined ? undefined : readArn(clusterArn)?.region);
+  const problems = [...targetProblems(values), ...topicPlaceProblems('alarmTopicArn', alarmTopicArn, region)];
   const allowed = taskRoleArn !== undefined || !usesIam(values);
   if (clusterArn === undefined && !(allowed && bootstrapServers !== undefined)) {
     problems.push({ propertyPath: 'clusterArn', reason: 'is missing: name the cluster that drills restore to' });

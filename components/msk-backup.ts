@@ -8,7 +8,7 @@ import { refuse } from './arguments/refuse.ts';
 import { checkBackup } from './backup/check-backup.ts';
 import { BackupAlarms, needsAgeGauge } from './backup-alarms.ts';
 import { BackupArchive, type BackupArchiveArgs, type ReplicaArgs } from './backup-archive.ts';
-import { BackupSchedule } from './backup-schedule.ts';
+import { BackupSchedule, type BackupScheduleArgs } from './backup-schedule.ts';
 import { BackupTask } from './backup-task.ts';
 import { trimmedPrefix } from './policies/archive-place.ts';
 import { RuntimeImage } from './runtime-image.ts';
@@ -19,7 +19,11 @@ export interface MskBackupArgs {
    * @example "arn:aws:kafka:us-west-2:123456789012:cluster/orders/0a1b2c3d-4e5f-6789-abcd-ef0123456789-5"
    */
   clusterArn: pulumi.Input<string>;
-  /** Where the task runs: subnets, security groups, VPC endpoints. */
+  /**
+   * Where the task runs: subnets, security groups, VPC endpoints. With `archive.objectLock` and a replica in this account, a task of these
+   * subnets also extends the replica's locks, at S3 of the replica's region. Endpoints lead to their own region alone: that takes a NAT
+   * gateway or `assignPublicIp`.
+   */
   network: NetworkArgs;
   /**
    * Topics to back up: names, or patterns with `*` and `?`; `["*"]` for all. The role may read these and no others. Costs: what is new in
@@ -99,7 +103,8 @@ export interface MskBackupArgs {
   replica?: BackupReplicaArgs;
   /**
    * SNS topic that alarms go to, in the cluster's region. Its policy has to admit CloudWatch and EventBridge: the component's output
-   * `topicPolicyJson` has the statements. One that is encrypted needs the same of its key.
+   * `topicPolicyJson` has the statements. One that is encrypted needs the same of its key. With a replica there are alarms in its region,
+   * too, which go to `replica.alarmTopicArn`.
    * @default one is made, encrypted with a key of its own: 1 USD a month
    */
   alarmTopicArn?: pulumi.Input<string>;
@@ -146,8 +151,9 @@ export interface MskBackupArgs {
 
 export interface BackupReplicaArgs extends ReplicaArgs {
   /**
-   * SNS topic in that region, for alarms on what waits for replication: S3 publishes that in the replica's region.
-   * @default one is made
+   * SNS topic in that region, for alarms on what waits for replication, which S3 publishes there, and on drills.
+   * @default one is made, with a key of its own: 1 USD a month. Whoever subscribes to `alarmTopicArn` has to subscribe to it as well: it
+   * is the output `replicaAlarmTopicArn`, and `alarms.emailAddresses` are told by it
    */
   alarmTopicArn?: pulumi.Input<string>;
 }
@@ -169,14 +175,14 @@ export interface BackupAlarmSettingsArgs {
    */
   maxLagSeconds?: pulumi.Input<number>;
   /**
-   * Schedule of the `DrDrill` that restores this archive: its replica, where there is one. Drills that fail or stay away are then an
-   * alarm, in the replica's region.
+   * Schedule of the `DrDrill` that restores this archive: its replica, where there is one. That drills stay away is then an alarm, in
+   * the replica's region. `DrDrill` itself tells of those that fail: give it `replicaAlarmTopicArn` as its `alarmTopicArn`.
    * @default none: drills are not watched
    * @example "rate(7 days)"
    */
   drillSchedule?: pulumi.Input<string>;
   /**
-   * Who is told by mail; each address confirms once. Only for a topic that is made.
+   * Who is told by mail; each address confirms once, for each topic. For topics that are made: that of the replica's region, too.
    * @default [] nobody
    */
   emailAddresses?: string[];
@@ -225,7 +231,7 @@ export class MskBackup extends pulumi.ComponentResource {
   readonly logGroupName: pulumi.Output<string>;
   /** Name of the schedule. */
   readonly scheduleName: pulumi.Output<string>;
-  /** Queue of starts that ECS refused to the end. */
+  /** Queue of starts that ECS refused to the end, of all schedules. */
   readonly deadLetterQueueArn: pulumi.Output<string>;
   /** SNS topic of the alarms; undefined without alarms. */
   readonly alarmTopicArn?: pulumi.Output<string>;
@@ -281,7 +287,7 @@ export class MskBackup extends pulumi.ComponentResource {
     const metricArchive = placeIn(archive.bucketName);
     if (withAlarms && watchedByAge(schedule, scheduleTimeZone, alarmSettings.missedRuns))
       createSchedule(`${name}-age`, { expression: 'rate(1 hour)', command: ['age'] });
-    if (archive.lockRoleArn !== undefined) createLockTask(archive.lockRoleArn);
+    const locks = archive.lockRoleArn === undefined ? [] : [createLockTask(archive.lockRoleArn)];
     const alarms = withAlarms ? createAlarms() : undefined;
 
     this.bucketName = archive.bucketName;
@@ -415,7 +421,7 @@ export class MskBackup extends pulumi.ComponentResource {
 
     function createSchedule(
       scheduleName: string,
-      when: { expression: pulumi.Input<string>; timeZone?: pulumi.Input<string>; command?: pulumi.Input<string>[] },
+      when: Pick<BackupScheduleArgs, 'expression' | 'timeZone' | 'command'>,
       which: BackupTask = task,
     ): BackupSchedule {
       return new BackupSchedule(
@@ -423,9 +429,13 @@ export class MskBackup extends pulumi.ComponentResource {
         {
           ...when,
           ...(scheduleName === name
-            ? { flexibleMinutes: args.scheduleFlexibleMinutes, enabled: args.scheduleEnabled }
-            : {}),
-          deadLetterQueueArn: args.deadLetterQueueArn,
+            ? {
+                flexibleMinutes: args.scheduleFlexibleMinutes,
+                enabled: args.scheduleEnabled,
+                deadLetterQueueArn: args.deadLetterQueueArn,
+              }
+            : // One queue for all schedules, so that one alarm watches it.
+              { deadLetterQueueArn: backups.deadLetterQueueArn }),
           ecsClusterArn: which.ecsClusterArn,
           taskDefinitionArn: which.taskDefinitionArn,
           taskRoleArn: which.taskRoleArn,
@@ -440,7 +450,7 @@ export class MskBackup extends pulumi.ComponentResource {
     }
 
     /** A task of its own, because a task definition has one role, and the backup's may not touch a lock. */
-    function createLockTask(lockRoleArn: pulumi.Output<string>): void {
+    function createLockTask(lockRoleArn: pulumi.Output<string>): BackupTask {
       const { endpoints: _, brokerSecurityGroupId: __, ...place } = network;
       const locks = new BackupTask(
         `${name}-locks`,
@@ -461,6 +471,7 @@ export class MskBackup extends pulumi.ComponentResource {
           pulumi.interpolate`s3://${archive.replicaBucketName}/${archive.prefix}?region=${archive.replicaRegion}`,
         );
       createSchedule(`${name}-locks`, { expression: 'rate(1 day)', command }, locks);
+      return locks;
     }
 
     function createAlarms(): BackupAlarms {
@@ -470,7 +481,7 @@ export class MskBackup extends pulumi.ComponentResource {
           ...alarmSettings,
           metricArchive,
           ecsClusterArn: task.ecsClusterArn,
-          taskDefinitionArn: task.taskDefinitionArn,
+          taskDefinitionArns: [task, ...locks].map((it) => it.taskDefinitionArn),
           schedule,
           scheduleTimeZone,
           topicArn: args.alarmTopicArn,

@@ -1,7 +1,8 @@
 import * as aws from '@pulumi/aws';
 import type * as pulumi from '@pulumi/pulumi';
+import type { ArgumentProblem } from '../arguments/refuse.ts';
 import { alarmTopicPolicy } from '../policies/alarm-topic.ts';
-import type { AwsPlace } from '../policies/arn.ts';
+import { type AwsPlace, readArn } from '../policies/arn.ts';
 import { alarmKeyPolicy } from '../policies/keys.ts';
 
 export interface TopicSettings {
@@ -41,4 +42,17 @@ export function makeTopic(name: string, settings: TopicSettings): aws.sns.Topic 
     );
   }
   return topic;
+}
+
+/** @param region of the alarms; undefined passes, as does a topic that is not one */
+export function topicPlaceProblems(
+  propertyPath: string,
+  topicArn: string | undefined,
+  region: string | undefined,
+): ArgumentProblem[] {
+  const its = topicArn === undefined ? undefined : readArn(topicArn)?.region;
+  if (its === undefined || region === undefined || its === region) return [];
+  return [
+    { propertyPath, reason: `is in ${its}, and the alarms in ${region}: they reach topics of their region only` },
+  ];
 }

@@ -70,13 +70,15 @@ export function checkBackup(name: string, args: MskBackupArgs): ArgumentProblem[
 
 const brokers = ({ bootstrapServers, authentication }: MskBackupArgs) => ({ bootstrapServers, authentication });
 
-/** Whoever has a topic has subscribed to it. */
-function mail({ alarms, alarmTopicArn }: MskBackupArgs): ArgumentProblem[] {
+/** Whoever has a topic has subscribed to it: addresses are for one that is made, here or in the replica's region. */
+function mail({ alarms, alarmTopicArn, archive, replica }: MskBackupArgs): ArgumentProblem[] {
   if (alarms?.emailAddresses === undefined || alarmTopicArn === undefined) return [];
+  const madeThere = archive?.adopt?.replicaBucketName !== undefined || replica !== undefined;
+  if (madeThere && replica?.alarmTopicArn === undefined) return [];
   return [
     {
       propertyPath: 'alarms.emailAddresses',
-      reason: 'is for a topic that is made, and alarmTopicArn names one that exists: subscribe them there',
+      reason: 'is for a topic that is made, and here topics that exist are named: subscribe them there',
     },
   ];
 }

@@ -4,6 +4,7 @@ import { dashboardBody } from '../../components/alarms/dashboard.ts';
 import { FAILED_RUN_MESSAGE, failedRunPattern } from '../../components/alarms/failed-runs.ts';
 import { lookBack, missedAfter } from '../../components/alarms/look-back.ts';
 import type { BackupAlarmsArgs } from '../../components/backup-alarms.ts';
+import { ageValues } from '../../runtime/src/metrics/archive-ages.ts';
 import { METRICS } from '../../runtime/src/metrics/catalog.ts';
 import { decide } from './support/evaluate.ts';
 import { ACCOUNT, failure, type MadeResource, resolved, settled, startMocks } from './support/mocks.ts';
@@ -16,7 +17,7 @@ const ALARM = 'aws:cloudwatch/metricAlarm:MetricAlarm';
 const ARGS = {
   metricArchive: 'orders-archive/msk/orders',
   ecsClusterArn: `arn:aws:ecs:us-west-2:${ACCOUNT}:cluster/backups`,
-  taskDefinitionArn: `arn:aws:ecs:us-west-2:${ACCOUNT}:task-definition/orders:7`,
+  taskDefinitionArns: [`arn:aws:ecs:us-west-2:${ACCOUNT}:task-definition/orders:7`],
   schedule: 'rate(1 hour)',
 } satisfies BackupAlarmsArgs;
 const REPLICATED = {
@@ -73,7 +74,7 @@ test('the least: failed and missed runs, lag, one topic with its key, a dashboar
       .sort()
       .reverse(),
   );
-  expect(await resolved(made.dashboardName!)).toBe('orders-stack');
+  expect(await resolved(made.dashboardName!)).toBe('project-stack-orders-us-west-2');
 });
 
 test('replication: failures in the region of the source, backlog in that of the replica', async () => {
@@ -202,7 +203,8 @@ describe('runs that are rare', () => {
       treatMissingData: 'ignore',
     });
     expect(alarm('missed-run-gauge')).toMatchObject({
-      metricName: 'BackupAgeSeconds',
+      metricName: 'StoredBytes',
+      dimensions: { Archive: 'orders-archive/msk/orders' },
       statistic: 'SampleCount',
       comparisonOperator: 'LessThanThreshold',
       threshold: 1,
@@ -237,9 +239,15 @@ describe('drills', () => {
     expect(alarm('drill-overdue')).toMatchObject({ metricName: 'DrillAgeSeconds', threshold: 14 * 86_400 + 21_600 });
     expect(alarm('drill-overdue')).not.toHaveProperty('region');
     expect(alarm('drill-overdue-gauge')).toMatchObject({
-      metricName: 'DrillAgeSeconds',
+      metricName: 'StoredBytes',
+      dimensions: { Archive: 'orders-replica/msk/orders' },
       treatMissingData: 'breaching',
     });
+  });
+
+  test('what the gauge is missed by is told by age before anything has succeeded', () => {
+    const told = ageValues({ location: 's3://orders-replica/msk/orders', storedBytes: 0 });
+    expect(Object.keys(told)).toEqual(['StoredBytes']);
   });
 });
 
@@ -287,12 +295,17 @@ describe('failed runs', () => {
   });
 
   test('the pattern, as a document', () => {
-    expect(failedRunPattern(ARGS)).toEqual({
+    const locks = `arn:aws:ecs:us-west-2:${ACCOUNT}:task-definition/orders-locks`;
+    const taskDefinitionArns = [...ARGS.taskDefinitionArns, `${locks}:2`];
+    expect(failedRunPattern({ ...ARGS, taskDefinitionArns })).toEqual({
       source: ['aws.ecs'],
       'detail-type': ['ECS Task State Change'],
       detail: {
         clusterArn: [ARGS.ecsClusterArn],
-        taskDefinitionArn: [{ prefix: `arn:aws:ecs:us-west-2:${ACCOUNT}:task-definition/orders:` }],
+        taskDefinitionArn: [
+          { prefix: `arn:aws:ecs:us-west-2:${ACCOUNT}:task-definition/orders:` },
+          { prefix: `${locks}:` },
+        ],
         lastStatus: ['STOPPED'],
         $or: [
           { containers: { name: ['msk-backup'], exitCode: [{ 'anything-but': [0] }] } },
@@ -379,7 +392,8 @@ const BAD: [string, unknown, RegExp][] = [
   ['metricArchive', undefined, /is missing/],
   ['metricArchive', '/orders/', /BUCKET\/PREFIX/],
   ['ecsClusterArn', 'backups', /an ECS cluster/],
-  ['taskDefinitionArn', undefined, /is missing/],
+  ['taskDefinitionArns', undefined, /has 0 task definitions: give 1 to 10/],
+  ['taskDefinitionArns', ['orders'], /\[0\]: is not the ARN of a task definition/],
   ['schedule', 'rate(2 hour)', /rate\(2 hours\)/],
   ['scheduleTimeZone', 'Mars/Olympus', /no time zone/],
   ['missedRuns', 0, /1 to 100/],

@@ -214,6 +214,26 @@ test('Alarms: in the regions that AWS publishes in, to given topics, without a d
   expect(JSON.stringify(JSON.parse(await resolved(made.topicPolicyJson!)))).toContain(topic);
 });
 
+test('Addresses are told by the topic that is made in the region of the replica, where that of the backup is given', async () => {
+  const topic = `arn:aws:sns:us-west-2:${ACCOUNT}:alarms`;
+  const alarms = { emailAddresses: ['ops@example.com'] };
+  const made = new MskBackup('orders', {
+    ...least,
+    image,
+    alarmTopicArn: topic,
+    replica: { region: 'us-east-1' },
+    alarms,
+  });
+  await settled();
+  const mail = engine.one('aws:sns/topicSubscription:TopicSubscription').inputs;
+  expect(mail).toMatchObject({ endpoint: 'ops@example.com', region: 'us-east-1' });
+  expect(mail.topic).toBe(await resolved(made.replicaAlarmTopicArn!));
+  const replica = { region: 'us-east-1', alarmTopicArn: `arn:aws:sns:us-east-1:${ACCOUNT}:alarms` };
+  const all = { ...least, image, alarmTopicArn: topic, replica, alarms };
+  const error = await failure(() => new MskBackup('none-made', all));
+  expect(error.message).toContain('- alarms.emailAddresses: is for a topic that is made');
+});
+
 test('Without alarms: no alarm, topic, rule or dashboard', async () => {
   const made = new MskBackup('orders', { ...least, image, alarms: { enabled: false } });
   await settled();
@@ -231,6 +251,7 @@ test('Runs so rare that no alarm looks back over them: the age of the archive is
     target: { ecsParameters: { taskDefinitionArn: engine.one('aws:ecs/taskDefinition:TaskDefinition').outputs.arn } },
   });
   expect(JSON.parse(age.inputs.target.input).containerOverrides[0].command).toEqual(['age']);
+  expect(age.inputs.target.deadLetterConfig.arn).toBe(engine.one('aws:sqs/queue:Queue').outputs.arn);
   expect(engine.one('aws:cloudwatch/metricAlarm:MetricAlarm', 'orders-missed-run').inputs.metricName).toBe(
     'BackupAgeSeconds',
   );
@@ -282,6 +303,14 @@ test('Object Lock: a task with the role that may extend locks, every day', async
     '--replica',
     's3://orders-replica/kafka?region=us-east-1',
   ]);
+  const rule = engine.one('aws:cloudwatch/eventRule:EventRule').inputs;
+  expect(JSON.parse(rule.eventPattern).detail.taskDefinitionArn).toEqual(
+    ['orders', 'orders-locks'].map((it) => ({
+      prefix: `${engine.one('aws:ecs/taskDefinition:TaskDefinition', it).outputs.arn.replace(/:\d+$/, '')}:`,
+    })),
+  );
+  // Starts that ECS refused come into the queue that is watched.
+  expect(schedule.inputs.target.deadLetterConfig.arn).toBe(engine.one('aws:sqs/queue:Queue').outputs.arn);
   // It runs beside the backup: same cluster, same groups.
   expect(engine.all('aws:ecs/cluster:Cluster')).toHaveLength(1);
   expect(engine.all('aws:ec2/securityGroup:SecurityGroup')).toHaveLength(1);
@@ -315,7 +344,7 @@ test('What is wrong anywhere is told in one error, which makes nothing', async (
         scheduleFlexibleMinutes: 2000,
         compute: { cpu: 256, memoryMiB: 8192 },
         image: { uri: 'msk-backup:latest' },
-        replica: { region: 'nowhere' },
+        replica: { region: 'nowhere', alarmTopicArn: `arn:aws:sns:us-east-1:${ACCOUNT}:alarms` },
         archive: { bucketName: 'Orders', objectLock: { mode: 'FOREVER', days: 1 }, tags: { a: 'b' } },
         authentication: { mechanism: 'SCRAM-SHA-512' },
         settingsYaml: 'backup: {compresion: zstd}',
