@@ -10,7 +10,7 @@ import {
 import { arnOf, queueArn, required, topicArn } from './arguments/arn.ts';
 import { type Checks, checked, problemsOf } from './arguments/checked.ts';
 import { logRetentionDays } from './arguments/log-retention.ts';
-import { type NetworkArgs, networkProblems } from './arguments/network.ts';
+import type { NetworkArgs } from './arguments/network.ts';
 import { wholeNumber } from './arguments/number.ts';
 import type { ArgumentProblem } from './arguments/refuse.ts';
 import { serversProblems } from './arguments/selection.ts';
@@ -18,6 +18,7 @@ import { functionAlarms } from './lambda/alarms.ts';
 import { codeProblems, type LambdaCodeArgs } from './lambda/code.ts';
 import { functionBrokers, functionRendering, functionRenderingProblems } from './lambda/configuration.ts';
 import { functionPolicyProblems, makeFunction } from './lambda/function.ts';
+import { functionNetworkProblems } from './lambda/network.ts';
 import { parseArn } from './policies/arn.ts';
 import { replayPolicy } from './policies/dead-letter-replay.ts';
 import type { Statement } from './policies/document.ts';
@@ -101,7 +102,7 @@ export class DlqReplay extends pulumi.ComponentResource {
       topics: topicsProblems,
       bootstrapServers: serversProblems,
       archive: archiveLocationProblems,
-      network: networkProblems,
+      network: functionNetworkProblems,
       code: codeProblems,
       timeoutSeconds: wholeNumber(60, 900, 'seconds'),
       memoryMiB: wholeNumber(256, 10_240, 'MiB'),
@@ -184,7 +185,7 @@ export class DlqReplay extends pulumi.ComponentResource {
     this.roleArn = role.arn;
     this.logGroupName = logGroup.name;
     this.alarmArns = pulumi.all(alarms.map((it) => it.arn));
-    this.runCommand = pulumi.interpolate`aws lambda invoke --function-name ${lambda.name} --invocation-type Event /dev/stdout`;
+    this.runCommand = pulumi.interpolate`aws lambda invoke --region ${safe.clusterArn.apply((arn) => parseArn(arn).region)} --function-name ${lambda.name} --invocation-type Event /dev/stdout`;
     this.registerOutputs({
       functionArn: this.functionArn,
       functionName: this.functionName,

@@ -56,7 +56,7 @@ export interface MskRestoreArgs {
    * them stands in `settingsYaml` (`restore.lambda`). Default: none.
    */
   lambdaFunctionArns?: pulumi.Input<pulumi.Input<string>[]>;
-  /** The archive that is read; in a disaster, the replica. Journals lie beside it, in the same bucket. */
+  /** The archive that is read, in the target's region: in a disaster, the replica. Journals lie beside it, in the same bucket. */
   archive: ArchiveLocationArgs;
   /** Subnets and security groups of the task, in the target's VPC. */
   network: NetworkArgs;
@@ -84,7 +84,10 @@ export interface MskRestoreArgs {
   policyTopics?: pulumi.Input<pulumi.Input<string>[]>;
   /** Role for the task, which stays as it is: give it the policy `taskPolicyJson`. Default: one is made. */
   taskRoleArn?: pulumi.Input<string>;
-  /** Region of everything that is made, and of the target. Default: the provider's. Example: `us-east-1`. */
+  /**
+   * Region of everything that is made, and of the target. A stack that has to be deployed without the primary region needs a provider of
+   * this one: a provider's own region is asked, too, whatever is given here. Default: the provider's. Example: `us-east-1`.
+   */
   region?: pulumi.Input<string>;
   /** Tags of everything that is made. */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;

@@ -1,12 +1,15 @@
 import { drillReportsBeside, journalsBeside, trimmedPrefix } from '../policies/archive-place.ts';
+import { lettersBeside } from '../policies/dead-letter-replay.ts';
 
 /**
- * Where objects are never overwritten, and deleted by maintenance roles alone: the archive, the journals of restores from it, and the
- * reports of drills.
+ * Where objects are never overwritten, and deleted by maintenance roles alone: the archive, the journals of restores from it, the
+ * reports of drills, and what was kept of dead letters.
  * An archive at the root is the whole bucket.
  */
 export function guardedPrefixes(prefix: string): string[] {
   const archive = trimmedPrefix(prefix);
   const place = { bucketArn: '', prefix: archive };
-  return archive === '' ? [''] : [archive, journalsBeside(place).prefix, drillReportsBeside(place).prefix];
+  return archive === ''
+    ? ['']
+    : [archive, ...[journalsBeside, drillReportsBeside, lettersBeside].map((beside) => beside(place).prefix)];
 }

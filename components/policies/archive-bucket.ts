@@ -44,7 +44,7 @@ function onPrefixes(access: ArchiveBucketAccess): Statement[] {
     }),
     ...(keyArn === undefined ? [] : ownKeyOnly(keyArn, objects)),
     neverDeletedExceptBy(access, objects),
-    ...(replicationRoleArn === undefined ? [] : [replicatedBy(replicationRoleArn, objects)]),
+    ...(replicationRoleArn === undefined ? [] : replicatedBy(replicationRoleArn, access.bucketArn, objects)),
   ];
 }
 
@@ -94,21 +94,34 @@ function neverDeletedExceptBy(
 }
 
 /** The account as principal and the role in a condition: a principal has to exist, and the role is made after this bucket. */
-function replicatedBy(roleArn: string, objects: string[]): Statement {
+function replicatedBy(roleArn: string, bucketArn: string, objects: string[]): Statement[] {
   const { partition, account } = parseArn(roleArn);
-  return {
-    Sid: 'ReplicatedFromOtherAccount',
-    Effect: 'Allow',
+  const byRole = {
+    Effect: 'Allow' as const,
     Principal: { AWS: `arn:${partition}:iam::${account}:root` },
-    Action: [
-      's3:ReplicateObject',
-      's3:ReplicateTags',
-      // The replicas become this account's
-      's3:ObjectOwnerOverrideToBucketOwner',
-    ],
-    Resource: objects,
     Condition: { ArnEquals: { 'aws:PrincipalArn': roleArn } },
   };
+  return [
+    {
+      Sid: 'ReplicatedFromOtherAccount',
+      ...byRole,
+      Action: [
+        's3:ReplicateObject',
+        's3:ReplicateTags',
+        // The replicas become this account's
+        's3:ObjectOwnerOverrideToBucketOwner',
+      ],
+      Resource: objects,
+    },
+    {
+      Sid: 'SeenFromOtherAccount',
+      ...byRole,
+      // Amazon S3 user guide, "Configuring replication for buckets in different accounts"; there as s3:List*, and with
+      // s3:PutBucketVersioning, which the bucket's own component sees to
+      Action: ['s3:GetBucketVersioning', 's3:ListBucket', 's3:ListBucketVersions'],
+      Resource: [bucketArn],
+    },
+  ];
 }
 
 function denyTo(

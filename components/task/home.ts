@@ -3,8 +3,8 @@ import * as pulumi from '@pulumi/pulumi';
 import type { AwsPlace } from '../policies/arn.ts';
 
 /**
- * Where a component's resources are: the caller's account, and the region given, or else the provider's. Nothing is asked of a
- * region but the one that is meant.
+ * Where a component's resources are: the caller's account, and the region given, or else the provider's. Which account and partition
+ * these are is asked of the provider, in its own region.
  */
 export function homeOf(parent: pulumi.Resource, region?: pulumi.Input<string>): pulumi.Output<AwsPlace> {
   const partition = aws.getPartitionOutput({}, { parent }).partition;

@@ -174,7 +174,7 @@ describe('made', () => {
         JSON.stringify(
           archiveBucketPolicy({
             bucketArn: place.bucketArn,
-            prefixes: ['msk/orders', 'msk/orders-restores', 'msk/orders-drills'],
+            prefixes: ['msk/orders', 'msk/orders-restores', 'msk/orders-drills', 'msk/orders-dead-letters'],
             keyArn: place.keyArn,
             account: ACCOUNT,
             maintenanceRoleArns: [pruner],
@@ -378,7 +378,7 @@ describe('adopted', () => {
     });
     expect(engine.names()).toEqual([]);
     const access = {
-      prefixes: ['orders', 'orders-restores', 'orders-drills'],
+      prefixes: ['orders', 'orders-restores', 'orders-drills', 'orders-dead-letters'],
       account: ACCOUNT,
       maintenanceRoleArns: [pruner],
     };
@@ -406,6 +406,7 @@ describe('adopted', () => {
       { id: 'old-versions-orders', filter: { prefix: 'orders/' } },
       { id: 'old-versions-orders-restores', filter: { prefix: 'orders-restores/' } },
       { id: 'old-versions-orders-drills', filter: { prefix: 'orders-drills/' } },
+      { id: 'old-versions-orders-dead-letters', filter: { prefix: 'orders-dead-letters/' } },
       {
         id: 'packs-orders',
         filter: { prefix: 'orders/packs/' },

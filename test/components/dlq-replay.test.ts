@@ -56,7 +56,7 @@ test('what it makes: a function that is called on demand', async () => {
     queueKeyArn: KEY,
   });
   expect(policy.Statement.slice(0, own.Statement.length)).toEqual(own.Statement);
-  expect(await resolved(made.runCommand)).toContain('--function-name replay-function-1a2b3c4');
+  expect(await resolved(made.runCommand)).toContain('--region us-west-2 --function-name replay-function-1a2b3c4');
 });
 
 test('each message as it comes: a mapping that keeps what was not replayed', async () => {
@@ -136,6 +136,7 @@ const BAD: [string, unknown, RegExp][] = [
   ['bootstrapServers', 'broker', /is not host:port/],
   ['archive', undefined, /\.bucketName: is missing/],
   ['network', { subnetIds: [] }, /\.subnetIds: names no subnet/],
+  ['network', { subnetIds: ['subnet-1'], assignPublicIp: true }, /\.assignPublicIp: cannot be/],
   ['code', {}, /needs imageUri or layerArn/],
   ['timeoutSeconds', 10, /60 to 900/],
   ['memoryMiB', 100_000, /256 to 10240/],

@@ -424,6 +424,14 @@ describe('the policy of the archive bucket', () => {
       replicationRoleArn: foreign,
     });
     await allowed([replicate], { identity: everything, resource: open, caller: foreign });
+    const seen = ['GetBucketVersioning', 'ListBucket', 'ListBucketVersions'].map((action) => ({
+      action: `s3:${action}`,
+      resource: BUCKET,
+    }));
+    await allowed(seen, { identity: everything, resource: open, caller: foreign });
+    await denied(seen, { identity: everything, resource: open, caller: `${foreign}-2` });
+    const turnOff = { action: 's3:PutBucketVersioning', resource: BUCKET };
+    await denied([turnOff], { identity: everything, resource: open, caller: foreign });
     await denied([s3Request('PutObject', 'orders/x')], { identity: everything, resource: open, caller: foreign });
     await denied([replicate], { identity: everything, resource: open, caller: `${foreign}-2` });
     await denied([{ ...replicate, resource: `${BUCKET}/payments/x` }], {

@@ -36,7 +36,7 @@ test('a bucket with a key, which the other account replicates into', async () =>
     JSON.stringify(
       archiveBucketPolicy({
         bucketArn,
-        prefixes: ['msk', 'msk-restores', 'msk-drills'],
+        prefixes: ['msk', 'msk-restores', 'msk-drills', 'msk-dead-letters'],
         keyArn,
         account: ACCOUNT,
         replicationRoleArn: role,
