@@ -63,6 +63,7 @@ export class DeployedTask {
         HOME: home,
         AWS_REGION: this.#aws.region,
         AWS_ENDPOINT_URL: this.#aws.endpoint,
+        ...(this.#aws.env.NODE_EXTRA_CA_CERTS && { NODE_EXTRA_CA_CERTS: this.#aws.env.NODE_EXTRA_CA_CERTS }),
         AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${(credentials.address() as AddressInfo).port}/task`,
       };
       return await collect(spawnOwned(process.execPath, [entryPoint, ...this.command], { cwd: home, env }));

@@ -1,7 +1,10 @@
 /** The way to the AWS emulator, on which a region can be lost. */
 
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, request, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tlsKey } from '../support/kafka/tls.ts';
 import { AwsEmulator } from '../support/s3/emulator.ts';
 
 export interface PassedRequest {
@@ -11,7 +14,7 @@ export interface PassedRequest {
   body: string;
 }
 
-/** A proxy in front of an emulator. As an endpoint of AWS's it stands for one with TLS: policies see aws:SecureTransport as true. */
+/** A proxy in front of an emulator that enforces policies, and therefore serves TLS, which they ask for. */
 export class RegionGate {
   /** What went through, in order. */
   readonly passed: PassedRequest[] = [];
@@ -19,27 +22,32 @@ export class RegionGate {
   readonly refused: string[] = [];
   readonly #aws: AwsEmulator;
   readonly #lost = new Set<string>();
-  readonly #server: Server = createServer((incoming, response) => this.#serve(incoming, response));
+  readonly #certificate: string;
+  readonly #server: Server;
 
-  private constructor(aws: AwsEmulator) {
+  private constructor(aws: AwsEmulator, certificate: string, cert: Buffer, key: Buffer) {
     this.#aws = aws;
+    this.#certificate = certificate;
+    this.#server = createServer({ cert, key }, (incoming, response) => this.#serve(incoming, response));
   }
 
   static async open(aws: AwsEmulator): Promise<RegionGate> {
-    const gate = new RegionGate(aws);
+    // The emulator's own, which this process trusts.
+    const { certificate, key } = await tlsKey('broker');
+    const gate = new RegionGate(aws, certificate, await readFile(certificate), await readFile(key));
     await new Promise<void>((resolve) => gate.#server.listen(0, '127.0.0.1', resolve));
     return gate;
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** The emulator behind the gate, for one who is at home in a region. */
   from(region: string): AwsEmulator {
     const { regions, pid } = this.#aws;
     const others = regions.filter((other) => other !== region);
-    return new AwsEmulator(this.endpoint, [region, ...others], pid, async () => {});
+    return new AwsEmulator(this.endpoint, [region, ...others], pid, async () => {}, this.#certificate);
   }
 
   /**
@@ -66,7 +74,6 @@ export class RegionGate {
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
     const { region, service } = scopeOf(incoming);
-    if (process.env.GATE) console.log(incoming.method, incoming.url);
     const line = `${region ?? 'unsigned'}/${service ?? ''} ${incoming.method} ${incoming.url}`;
     if (this.#lost.size > 0 && (region === undefined || this.#lost.has(region))) {
       this.refused.push(line);
@@ -75,8 +82,7 @@ export class RegionGate {
     }
     this.passed.push({ line, body: service === 's3' ? '' : body.toString('utf8') });
     const { hostname, port } = new URL(this.#aws.endpoint);
-    const { method, url: path } = incoming;
-    const headers = { ...incoming.headers, 'x-forwarded-proto': 'https' };
+    const { method, url: path, headers } = incoming;
     const onward = request({ hostname, port, method, path, headers }, (answer) => {
       response.writeHead(answer.statusCode!, answer.rawHeaders);
       answer.pipe(response);
