@@ -26,6 +26,13 @@ describe.each([...new Set([process.execPath, ...(systemNode === undefined ? [] :
     expect(stdout.split(','), stderr).toContain('MskBackup');
   });
 
+  test('import of the policies, under the name that a program has for them', () => {
+    const program =
+      "import { groupsPolicy, prunePolicy } from 'msk-backup/policies'; console.log(JSON.stringify([groupsPolicy, prunePolicy].map((of) => of({ archive: { bucketArn: 'arn:aws:s3:::b', prefix: 'p' } }).Version)))";
+    const { stdout, stderr } = spawnSync(node, ['--input-type=module', '-e', program], { cwd: root, encoding: 'utf8' });
+    expect(stdout, stderr).toBe('["2012-10-17","2012-10-17"]\n');
+  });
+
   test('import of the stack that Pulumi.yaml names: it needs its configuration', () => {
     const { stderr } = run('--input-type=module', '-e', `await import(${JSON.stringify(join(dist, 'stack.js'))})`);
     expect(stderr).toContain('Missing required configuration variable');

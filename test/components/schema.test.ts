@@ -30,6 +30,13 @@ test('Every component can be had under its token', async () => {
   expect(Object.keys(schema.resources)).toContain('msk-backup:index:MskBackup');
 });
 
+test('A program can name the type of every argument', () => {
+  const exported = new Set(stored('components/index.ts').match(/\w+Args\b/g));
+  const tokens = [...Object.keys(schema.types ?? {}), ...Object.keys(schema.resources).map((token) => `${token}Args`)];
+  expect(tokens.length).toBeGreaterThan(20);
+  expect(tokens.map((token) => token.split(':').at(-1)!).filter((name) => !exported.has(name))).toEqual([]);
+});
+
 test('Every component and argument says what it is', () => {
   const silent: string[] = [];
   const look = (of: string, properties: Record<string, PropertySchema>) => {
