@@ -18,6 +18,7 @@
 //   pulumi config set imageUri "$(pulumi stack output replicaImageUri -s primary)"
 //   pulumi config set replicaBucketName "$(pulumi stack output replicaBucketName -s primary)"
 //   pulumi config set replicaKeyArn "$(pulumi stack output replicaKeyArn -s primary)"
+//   pulumi config set replicaAlarmTopicArn "$(pulumi stack output replicaAlarmTopicArn -s primary)"
 //   pulumi up
 import * as pulumi from '@pulumi/pulumi';
 import { DrDrill, MskBackup, MskRestore, RuntimeImage } from 'msk-backup';
@@ -34,12 +35,14 @@ const DRILLS = 'cron(0 4 ? * SUN *)';
 
 const made = pulumi.getStack() === 'recovery' ? recovery() : primary();
 // One by one, so that each is an output of its stack; those of the other stack are not there.
-export const { replicaImageUri, replicaBucketName, replicaKeyArn, restoreCommand, drillSchedule } = made;
+export const { replicaImageUri, replicaBucketName, replicaKeyArn, replicaAlarmTopicArn } = made;
+export const { restoreCommand, drillSchedule } = made;
 
 interface Made {
   replicaImageUri?: pulumi.Output<string>;
   replicaBucketName?: pulumi.Output<string>;
   replicaKeyArn?: pulumi.Output<string>;
+  replicaAlarmTopicArn?: pulumi.Output<string>;
   restoreCommand?: pulumi.Output<string>;
   drillSchedule?: pulumi.Output<string>;
 }
@@ -59,6 +62,7 @@ function primary(): Made {
     replicaImageUri: image.replicaUri,
     replicaBucketName: backup.replicaBucketName,
     replicaKeyArn: backup.replicaKeyArn,
+    replicaAlarmTopicArn: backup.replicaAlarmTopicArn,
   };
 }
 
@@ -71,6 +75,7 @@ function recovery(): Made {
     image: { uri: config.require('imageUri') },
   };
   const restore = new MskRestore('orders', { ...shared, consumerGroups });
-  const drill = new DrDrill('orders-drill', { ...shared, schedule: DRILLS });
+  const alarmTopicArn = config.require('replicaAlarmTopicArn');
+  const drill = new DrDrill('orders-drill', { ...shared, schedule: DRILLS, alarmTopicArn });
   return { restoreCommand: restore.runCommand, drillSchedule: drill.scheduleName };
 }

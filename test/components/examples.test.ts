@@ -155,6 +155,7 @@ const EXAMPLES: Record<string, Example[]> = {
         imageUri: `${ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/msk-backup@sha256:${'0123456789abcdef'.repeat(4)}`,
         replicaBucketName: 'orders-replica',
         replicaKeyArn: arn('kms', 'us-east-1', 'key/0a1b2c3d-4e5f-6789-abcd-ef0123456789'),
+        replicaAlarmTopicArn: arn('sns', 'us-east-1', 'orders-replica-topic'),
       },
       region: 'us-east-1',
       makes: ['MskRestore orders', 'DrDrill orders-drill'],

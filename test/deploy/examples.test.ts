@@ -94,7 +94,7 @@ test('a bucket and an ECS cluster that are there', async () => {
 test('a DR region, deployed while every call to the primary region fails', async () => {
   const program = 'examples/disaster-recovery/disaster-recovery.ts';
   const primary = await deployed(program, given(), { name: 'primary' });
-  const { replicaBucketName, replicaKeyArn, replicaImageUri } = primary;
+  const { replicaBucketName, replicaKeyArn, replicaAlarmTopicArn, replicaImageUri } = primary;
   expect(replicaImageUri).toContain('@sha256:');
   const other = await makeMskCluster(aws, 'orders-dr', elsewhere);
   const recovery = {
@@ -104,6 +104,7 @@ test('a DR region, deployed while every call to the primary region fails', async
     imageUri: replicaImageUri,
     replicaBucketName,
     replicaKeyArn,
+    replicaAlarmTopicArn,
   };
   const there = { name: 'recovery', region: elsewhere, lostRegion: home };
   const { restoreCommand } = await deployed(program, recovery, there);
