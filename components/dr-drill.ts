@@ -53,7 +53,7 @@ export interface DrDrillArgs {
   topicPrefix?: pulumi.Input<string>;
   /** Partitions to compare record by record, chosen at random, 1 to 10000000. Default: all. */
   verifyPartitions?: pulumi.Input<number>;
-  /** The archive that is tried: the replica, as a rule. Journals and reports lie beside it, in the same bucket. */
+  /** The archive that is tried, in the target's region: the replica, as a rule. Journals and reports lie beside it, in the same bucket. */
   archive: ArchiveLocationArgs;
   /**
    * When drills run: `rate(7 days)`, or AWS's cron of six fields. Each costs what its task and the cluster's disk cost while it lasts.
@@ -83,7 +83,10 @@ export interface DrDrillArgs {
   settingsYaml?: pulumi.Input<string>;
   /** Role for the task, which stays as it is: give it the policy `taskPolicyJson`. Default: one is made. */
   taskRoleArn?: pulumi.Input<string>;
-  /** Region of everything that is made, and of the target. Default: the provider's. Example: `us-east-1`. */
+  /**
+   * Region of everything that is made, and of the target. A stack that has to be deployed without the primary region needs a provider of
+   * this one: a provider's own region is asked, too, whatever is given here. Default: the provider's. Example: `us-east-1`.
+   */
   region?: pulumi.Input<string>;
   /** Tags of everything that is made. */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;

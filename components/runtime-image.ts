@@ -4,7 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { afterCheck } from './arguments/after-check.ts';
 import { regionProblems } from './arguments/archive-location.ts';
 import { checked } from './arguments/checked.ts';
-import type { ArgumentProblem } from './arguments/refuse.ts';
+import { type ArgumentProblem, refuse } from './arguments/refuse.ts';
 import { imageContext, imageTag } from './image/context.ts';
 
 export interface RuntimeImageArgs {
@@ -69,7 +69,8 @@ export class RuntimeImage extends pulumi.ComponentResource {
       replicaRegion: regionProblems,
       repositoryName: repositoryNameProblems,
     });
-    const safe = afterCheck(values, passed);
+    const all = afterCheck(values, passed);
+    const safe = { ...all, replicaRegion: elsewhere(this) };
 
     const context = imageContext();
     const platform = safe.architecture.apply((it) => (it === 'x86_64' ? 'linux/amd64' : 'linux/arm64'));
@@ -93,6 +94,17 @@ export class RuntimeImage extends pulumi.ComponentResource {
       repositoryArn: this.repositoryArn,
       replicaRepositoryArn: this.replicaRepositoryArn,
     });
+
+    /** In the region of the first, the second repository would take its name. */
+    function elsewhere(parent: pulumi.Resource): pulumi.Output<string | undefined> {
+      if (replicaRegion === undefined) return all.replicaRegion;
+      const here = aws.getRegionOutput({}, { parent }).region;
+      return pulumi.all([all.replicaRegion, here]).apply(([there, here]) => {
+        const reason = `is the region of the provider (${here}): the image is there already, leave it out`;
+        refuse('RuntimeImage', name, there === here ? [{ propertyPath: 'replicaRegion', reason }] : []);
+        return there;
+      });
+    }
 
     function createRepository(parent: pulumi.Resource, region?: pulumi.Input<string | undefined>): aws.ecr.Repository {
       return new aws.ecr.Repository(

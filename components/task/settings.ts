@@ -20,11 +20,11 @@ const BY_ARGUMENTS: Record<string, string> = {
   'storage.region': 'archive.region',
   'backup.consumer_groups': 'consumerGroups',
   'backup.source_cluster_id': 'sourceClusterId',
-  'restore.consumer_groups': 'consumerGroups',
+  'restore.consumer_groups': 'consumerGroups of MskRestore, and a drill takes all',
   'restore.offsets': 'offsets',
-  'restore.fill_holes_with': 'fillHolesWith',
+  'restore.fill_holes_with': 'fillHolesWith of MskRestore, and a drill takes transactions',
   'restore.state': 'archive: the journals lie beside it',
-  'drill.topic_prefix': 'topicPrefix',
+  'drill.topic_prefix': 'topicPrefix of DrDrill',
 };
 
 /** Whoever may describe the task definition reads what stands in it. */

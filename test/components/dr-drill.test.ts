@@ -141,6 +141,11 @@ const REFUSED: [string, Partial<DrDrillArgs>, string][] = [
     '- image.uri: is in us-west-2, and the task would run in us-east-1',
   ],
   [
+    'groups by the settings',
+    { settingsYaml: 'restore: {consumer_groups: [billing]}' },
+    '- settingsYaml: restore.consumer_groups is set by consumerGroups of MskRestore, and a drill takes all',
+  ],
+  [
     'a prefix by the settings',
     { settingsYaml: 'drill: {topic_prefix: x}' },
     '- settingsYaml: drill.topic_prefix is set by topicPrefix',

@@ -289,7 +289,16 @@ describe('restore', () => {
 });
 
 test('every request of the runtime is made by somebody', () => {
-  const made = [...READS, ...COMMITS, ...WRITES, ...TRANSACTIONS, ...DELETES, 'WriteTxnMarkers', 'OffsetDelete'];
+  const made = [
+    ...READS,
+    ...COMMITS,
+    ...WRITES,
+    ...TRANSACTIONS,
+    ...DELETES,
+    'WriteTxnMarkers',
+    'OffsetDelete',
+    'DeleteGroups',
+  ];
   expect([...new Set(made)].sort()).toEqual(Object.keys(KAFKA_REQUESTS).sort());
 });
 
@@ -303,7 +312,7 @@ test('groups: commits, and undoes; nothing is produced', async () => {
 test('a drill makes, writes and deletes below its prefix only', async () => {
   const cluster = { clusterArn: CLUSTER, topicPrefix: 'drill-', exact: true };
   const by = { identity: drillPolicy({ cluster, archive: ARCHIVE }) };
-  const CHANGES = [...WRITES, ...DELETES, 'OffsetDelete', 'OffsetCommit', ...TRANSACTIONS];
+  const CHANGES = [...WRITES, ...DELETES, 'DeleteGroups', 'OffsetDelete', 'OffsetCommit', ...TRANSACTIONS];
   const own = { topic: 'drill-orders', group: 'drill-billing' };
   await allowed(
     [...READS, ...CHANGES].flatMap((name) => kafkaRequest(name, own)),

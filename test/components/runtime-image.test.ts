@@ -79,7 +79,9 @@ test('Two regions: one build, pushed to both, one digest', async () => {
     tags: [`${here}:${tag}`, `${there}:${tag}`],
     registries: secret([{ address: here }, { address: there }]),
   });
-  expect(engine.asked.map(({ inputs }) => inputs.region)).toEqual([undefined, 'us-east-1']);
+  expect(
+    engine.asked.flatMap(({ token, inputs }) => (token.endsWith(':getAuthorizationToken') ? [inputs.region] : [])),
+  ).toEqual([undefined, 'us-east-1']);
   expect(await resolved(made.uri)).toBe(`${here}@${digest}`);
   expect(await resolved(made.replicaUri!)).toBe(`${there}@${digest}`);
 });
@@ -104,6 +106,12 @@ test('Every argument that is wrong is told in one error', async () => {
   );
   await settled();
   expect(engine.names()).toEqual([]);
+});
+
+test("A replica in the provider's own region is refused, before an image is built", async () => {
+  const error = await failure(() => new RuntimeImage('backup', { replicaRegion: 'us-west-2', repositoryName: 'a-b' }));
+  expect(error.message).toContain('- replicaRegion: is the region of the provider (us-west-2)');
+  expect(engine.all('docker-build:index:Image')).toEqual([]);
 });
 
 test('The tag follows from what is built, and from nothing else', () => {
