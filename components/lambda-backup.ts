@@ -10,7 +10,7 @@ import {
 import { required, topicArn } from './arguments/arn.ts';
 import { type Checks, checked, problemsOf } from './arguments/checked.ts';
 import { logRetentionDays } from './arguments/log-retention.ts';
-import { type NetworkArgs, networkProblems } from './arguments/network.ts';
+import type { NetworkArgs } from './arguments/network.ts';
 import { wholeNumber } from './arguments/number.ts';
 import type { ArgumentProblem } from './arguments/refuse.ts';
 import { groupsProblems, serversProblems } from './arguments/selection.ts';
@@ -18,6 +18,7 @@ import { backupAlarms, functionAlarms, tooRare } from './lambda/alarms.ts';
 import { codeProblems, type LambdaCodeArgs } from './lambda/code.ts';
 import { functionBrokers, functionRendering, functionRenderingProblems } from './lambda/configuration.ts';
 import { functionPolicyProblems, makeFunction } from './lambda/function.ts';
+import { functionNetworkProblems } from './lambda/network.ts';
 import { trimmedPrefix } from './policies/archive-place.ts';
 import { parseArn } from './policies/arn.ts';
 import { backupPolicy } from './policies/backup.ts';
@@ -129,12 +130,7 @@ export class LambdaBackup extends pulumi.ComponentResource {
       excludedTopics: (topics, path) => topicPatternProblems(path, topics ?? []),
       consumerGroups: groupsProblems,
       settingsYaml: checkSettings('backup'),
-      network: (value, path) => [
-        ...networkProblems(value, path),
-        ...(value?.assignPublicIp
-          ? [{ propertyPath: `${path}.assignPublicIp`, reason: 'cannot be: a function has no public address' }]
-          : []),
-      ],
+      network: functionNetworkProblems,
       bootstrapServers: serversProblems,
       archive: archiveLocationProblems,
       schedule: required(scheduleExpression),
