@@ -299,7 +299,9 @@ test('every request of the runtime is made by somebody', () => {
     'OffsetDelete',
     'DeleteGroups',
   ];
-  expect([...new Set(made)].sort()).toEqual(Object.keys(KAFKA_REQUESTS).sort());
+  // No role may describe the transactional ids of other programs: a backup names a producer that hangs by its id alone.
+  const passedOver = ['ListTransactions'];
+  expect([...new Set([...made, ...passedOver])].sort()).toEqual(Object.keys(KAFKA_REQUESTS).sort());
 });
 
 test('groups: commits, and undoes; nothing is produced', async () => {
