@@ -7,10 +7,10 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // `npm run test:deploy`: it needs Go.
     exclude: ['test/deploy/**'],
-    // Real brokers: two test files at a time is what two cores carry. A process each, so that native code and signal
-    // handlers do not meet.
+    // Much of a test with real brokers is waiting for them: three files at a time keep two cores busy. A process each, so
+    // that native code and signal handlers do not meet.
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 180_000,
     // Real brokers on a busy machine: what passes the second time is told as such and belongs looked into.
