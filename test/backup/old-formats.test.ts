@@ -51,7 +51,8 @@ test.each(['4', '3.6'])(
       });
       const written: string[] = [];
       for await (const { key } of archive.store.list('')) written.push(key);
-      expect(written).toEqual(['FORMAT']);
+      // Beside that it was here, which each backup says of itself.
+      expect(written.filter((key) => !key.startsWith('running/'))).toEqual(['FORMAT']);
     } finally {
       await archive.remove();
       await kafka.stop();
