@@ -336,7 +336,10 @@ export class BackupAlarms extends pulumi.ComponentResource {
       const dashboard = new aws.cloudwatch.Dashboard(
         `${name}-dashboard`,
         {
-          dashboardName: place.apply(({ region }) => dashboardName(name, region)),
+          // As given, like the region above: a dashboard whose name is unknown is shown as replaced.
+          dashboardName: pulumi
+            .output(args.ecsClusterArn)
+            .apply((arn) => dashboardName(name, readArn(arn)?.region ?? '')),
           dashboardBody: facts.apply(([home, away, alarmArns, metricArchive, it]) =>
             JSON.stringify(
               dashboardBody({
