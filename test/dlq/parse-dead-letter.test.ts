@@ -74,8 +74,15 @@ describe('what Lambda writes', () => {
       identity: expect.any(String),
       records: [],
       ranges: [
-        { topic: 'order-events', partition: 12, first: 3, last: 9, firstTimestamp: 1573691884835 },
-        { topic: 'a', partition: 0, first: 0, last: 0, firstTimestamp: 1573691884835 },
+        {
+          topic: 'order-events',
+          partition: 12,
+          first: 3,
+          last: 9,
+          firstTimestamp: 1573691884835,
+          lastTimestamp: 1573691885580,
+        },
+        { topic: 'a', partition: 0, first: 0, last: 0, firstTimestamp: 1573691884835, lastTimestamp: 1573691885580 },
       ],
     });
   });

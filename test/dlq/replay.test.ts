@@ -137,6 +137,57 @@ test('records that a message names, from the topic and, where retention has take
   expect(await waiting(url)).toBe(0);
 });
 
+describe('a range of which retention has taken the beginning', () => {
+  test('is put together from the archive and the topic, also beyond the newest snapshot; nothing of it is left out', async () => {
+    const client = javaClient(kafka);
+    await client.createTopic('straddling', { partitions: 1 });
+    const own = await newStorage();
+    onTestFinished(() => rm(`${own.path}-dead-letters`, { recursive: true, force: true }));
+    const producer = await client.producer({ 'transactional.id': 'straddling' });
+    const send = async (from: number, count: number, end: 'commit' | 'abort') => {
+      await producer.begin();
+      await producer.send(
+        'straddling',
+        Array.from({ length: count }, (_, n) => ({ partition: 0, value: `${end} ${from + n}` })),
+      );
+      await producer[end]();
+    };
+    await send(0, 10, 'commit'); // 0 to 9, a marker at 10
+    await backUp(kafka, ['straddling'], own);
+    await send(11, 3, 'abort'); // 11 to 13, a marker at 14
+    await send(15, 5, 'commit'); // 15 to 19
+    const at = new Map((await client.readAll('straddling')).map(({ offset, timestamp }) => [offset, timestamp]));
+    const letter = (first: number, last: number) => ({
+      requestContext: { requestId: `${first}-${last}` },
+      KafkaBatchInfo: {
+        recordsInfo: {
+          'straddling-0': {
+            firstRecordOffset: String(first),
+            lastRecordOffset: String(last),
+            firstRecordTimestamp: new Date(at.get(first)!).toISOString(),
+            lastRecordTimestamp: new Date(at.get(last)!).toISOString(),
+          },
+        },
+      },
+    });
+    const replayOwn = async (url: string) =>
+      runReplay({ source: endpointOf(kafka), storage: own }, await openQueue(url), { dryRun: false }, context().run);
+    await client.deleteRecords('straddling', { 0: 8 });
+    const whole = await newQueue(letter(3, 17));
+    const produced = await producedAfter('straddling', async () => {
+      expect(await replayOwn(whole)).toMatchObject({ replayed: 1, records: 10, recordsFromArchive: 5, left: [] });
+    });
+    const wanted = [...[3, 4, 5, 6, 7, 8, 9].map((n) => `commit ${n}`), ...[15, 16, 17].map((n) => `commit ${n}`)];
+    expect(produced.map(({ value }) => value)).toEqual(wanted);
+    // Between the snapshot's cut and the log start there is nothing any more.
+    await client.deleteRecords('straddling', { 0: 16 });
+    const torn = await newQueue(letter(3, 17));
+    await rm(`${own.path}-dead-letters`, { recursive: true, force: true });
+    expect((await replayOwn(torn)).left).toMatchObject([{ why: expect.stringContaining('not whole') }]);
+    expect(await waiting(torn)).toBe(1);
+  });
+});
+
 test('a message that comes twice is replayed once', async () => {
   const url = await newQueue(failed(14, 15), failed(14, 15));
   const produced = await producedAfter('order-events', async () => {

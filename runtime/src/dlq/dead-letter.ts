@@ -21,6 +21,8 @@ export interface NamedRange {
   last: number;
   /** Epoch ms of the record at `first`. */
   firstTimestamp?: number;
+  /** Of the record at `last`. */
+  lastTimestamp?: number;
 }
 
 /** What a message of a dead-letter queue stands for. */

@@ -44,6 +44,7 @@ const failure = z.object({
           firstRecordOffset: wholeNumber,
           lastRecordOffset: wholeNumber,
           firstRecordTimestamp: time.optional(),
+          lastRecordTimestamp: time.optional(),
         }),
       )
       .optional(),
@@ -81,6 +82,7 @@ function ofLambda({ requestContext, KafkaBatchInfo, payload }: z.output<typeof f
       first: info.firstRecordOffset,
       last: info.lastRecordOffset,
       ...(info.firstRecordTimestamp !== undefined && { firstTimestamp: info.firstRecordTimestamp }),
+      ...(info.lastRecordTimestamp !== undefined && { lastTimestamp: info.lastRecordTimestamp }),
     };
   });
   for (const { topic, partition, first, last } of ranges) {

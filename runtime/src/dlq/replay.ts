@@ -140,7 +140,7 @@ async function recordsOf(
   for (const range of ranges) {
     const { topic, partition } = range;
     const held = await finder.records(range, signal);
-    if (held.from === 'archive') fromArchive += held.records.length;
+    fromArchive += held.fromArchive;
     found.push(...held.records.map((record) => ({ topic, partition, ...record })));
   }
   return { records: found, fromArchive };

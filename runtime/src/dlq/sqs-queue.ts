@@ -4,6 +4,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { SDK_SETTINGS } from '../credentials/sdk-settings.ts';
 import { MskBackupError } from '../errors.ts';
 import type { DeadLetterQueue, QueuedMessage } from './queue.ts';
 
@@ -24,7 +25,11 @@ export class SqsQueue implements DeadLetterQueue {
     this.location = url;
     const region = /^https:\/\/sqs\.([a-z0-9-]+)\./.exec(url)?.[1];
     // The queue's own host, so that private endpoints and other regions need no setting of their own.
-    this.#client = new SQSClient({ endpoint: new URL(url).origin, ...(region !== undefined && { region }) });
+    this.#client = new SQSClient({
+      ...SDK_SETTINGS,
+      endpoint: new URL(url).origin,
+      ...(region !== undefined && { region }),
+    });
   }
 
   async *messages(signal: AbortSignal): AsyncGenerator<QueuedMessage, void, void> {
@@ -38,8 +43,12 @@ export class SqsQueue implements DeadLetterQueue {
             WaitTimeSeconds: WAIT_SECONDS,
             MessageSystemAttributeNames: ['SentTimestamp'],
           }),
+          { abortSignal: signal },
         ),
-      );
+      ).catch((error: unknown) => {
+        if (signal.aborted) return {};
+        throw error;
+      });
       if (Messages.length === 0) return;
       for (const { MessageId, ReceiptHandle } of Messages) this.#held.set(MessageId!, ReceiptHandle!);
       for (const { MessageId, Body, Attributes } of Messages) {

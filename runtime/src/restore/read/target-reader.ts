@@ -1,3 +1,4 @@
+import { dropUncommitted } from '../../batch/committed.ts';
 import { decodeRecords, type Record } from '../../batch/records.ts';
 import { walkBatches } from '../../batch/walk.ts';
 import { MskBackupError } from '../../errors.ts';
@@ -15,12 +16,23 @@ const FETCH_WAIT_MS = 500;
 export class TargetReader {
   readonly #client: KafkaClient;
   readonly #signal: AbortSignal;
+  readonly #isolationLevel: 'read_committed' | 'read_uncommitted';
   #cluster: ClusterDescription;
 
-  constructor(client: KafkaClient, cluster: ClusterDescription, signal: AbortSignal) {
+  /**
+   * @param isolationLevel default `read_uncommitted`: what a restore has written is there, whatever transaction it is in.
+   * With `read_committed` records of aborted transactions are left out
+   */
+  constructor(
+    client: KafkaClient,
+    cluster: ClusterDescription,
+    signal: AbortSignal,
+    isolationLevel: 'read_committed' | 'read_uncommitted' = 'read_uncommitted',
+  ) {
     this.#client = client;
     this.#cluster = cluster;
     this.#signal = signal;
+    this.#isolationLevel = isolationLevel;
   }
 
   /**
@@ -36,15 +48,21 @@ export class TargetReader {
       let position = from;
       let patience = new Patience(this.#signal);
       while (position < until) {
-        const { records, highWatermark } = await this.#fetch(topic, partition, position);
+        const { records, highWatermark, abortedTransactions } = await this.#fetch(topic, partition, position);
         const { batches } = walkBatches(records, { topic, partition });
+        const kept = new Set(
+          this.#isolationLevel === 'read_uncommitted'
+            ? batches
+            : dropUncommitted(records, batches, abortedTransactions ?? []).kept,
+        );
         // A new leader learns the high watermark only from its followers.
         if (batches.length > 0) patience = new Patience(this.#signal);
         else if (highWatermark >= until || !(await patience.pause())) throw unreadable(topic, partition, position);
         for (const header of batches) {
           const start = position;
           position = Math.max(position, header.lastOffset + 1);
-          if (header.isControl || header.lastOffset < start || header.baseOffset >= until) continue;
+          if (!kept.has(header) || header.isControl || header.lastOffset < start || header.baseOffset >= until)
+            continue;
           const decoded = await decodeRecords(records, header);
           yield decoded.filter(({ offset }) => offset >= start && offset < until);
         }
@@ -57,7 +75,7 @@ export class TargetReader {
     const place = `cannot read back topic ${topic}, partition ${partition}`;
     const request = () =>
       fetchRequest({
-        isolationLevel: 'read_uncommitted',
+        isolationLevel: this.#isolationLevel,
         maxWaitMs: FETCH_WAIT_MS,
         minBytes: 1,
         maxBytes: FETCH_BYTES,
