@@ -1,6 +1,7 @@
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageCommand,
+  type Message,
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -45,7 +46,7 @@ export class SqsQueue implements DeadLetterQueue {
           }),
           { abortSignal: signal },
         ),
-      ).catch((error: unknown) => {
+      ).catch((error: unknown): { Messages?: Message[] } => {
         if (signal.aborted) return {};
         throw error;
       });
