@@ -1,5 +1,4 @@
-import { drillReportsBeside, journalsBeside, trimmedPrefix } from '../policies/archive-place.ts';
-import { lettersBeside } from '../policies/dead-letter-replay.ts';
+import { drillReportsBeside, journalsBeside, lettersBeside, trimmedPrefix } from '../policies/archive-place.ts';
 
 /**
  * Where objects are never overwritten, and deleted by maintenance roles alone: the archive, the journals of restores from it, the

@@ -32,16 +32,25 @@ export function trimmedPrefix(prefix: string): string {
   return prefix.split('/').filter(Boolean).join('/');
 }
 
-/** Where restores from an archive keep their journals: the same rule as runtime/src/journal/state-location.ts. */
-export function journalsBeside(archive: ArchivePlace): ArchivePlace {
+/** A place beside an archive: the same rule as runtime/src/storage/beside-archive.ts. */
+export function besideArchive(archive: ArchivePlace, name: string): ArchivePlace {
   const prefix = trimmedPrefix(archive.prefix);
-  return { ...archive, prefix: prefix === '' ? 'msk-backup-restores' : `${prefix}-restores` };
+  return { ...archive, prefix: prefix === '' ? `msk-backup-${name}` : `${prefix}-${name}` };
 }
 
-/** Where drills keep their reports: the same rule as runtime/src/drill/reports-location.ts. */
+/** Where restores from an archive keep their journals. */
+export function journalsBeside(archive: ArchivePlace): ArchivePlace {
+  return besideArchive(archive, 'restores');
+}
+
+/** Where drills keep their reports. */
 export function drillReportsBeside(archive: ArchivePlace): ArchivePlace {
-  const prefix = trimmedPrefix(archive.prefix);
-  return { ...archive, prefix: prefix === '' ? 'msk-backup-drills' : `${prefix}-drills` };
+  return besideArchive(archive, 'drills');
+}
+
+/** Where kept dead letters, and notes on replayed ones, are. */
+export function lettersBeside(archive: ArchivePlace): ArchivePlace {
+  return besideArchive(archive, 'dead-letters');
 }
 
 function below(prefix: string): string {

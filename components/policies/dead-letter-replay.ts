@@ -1,5 +1,5 @@
 import { createInPlace, readPlace } from './archive-access.ts';
-import { type ArchivePlace, trimmedPrefix } from './archive-place.ts';
+import { type ArchivePlace, lettersBeside } from './archive-place.ts';
 import { parseArn, viaService } from './arn.ts';
 import { connect, PRODUCE_IDEMPOTENTLY } from './cluster-access.ts';
 import { clusterResources } from './cluster-resources.ts';
@@ -58,10 +58,4 @@ export function replayPolicy({ clusterArn, topics, archive, queueArn, queueKeyAr
           }),
         ]),
   ]);
-}
-
-/** Where notes on replayed messages are: the same rule as runtime/src/dlq/letters-location.ts. */
-export function lettersBeside(archive: ArchivePlace): ArchivePlace {
-  const prefix = trimmedPrefix(archive.prefix);
-  return { ...archive, prefix: prefix === '' ? 'msk-backup-dead-letters' : `${prefix}-dead-letters` };
 }

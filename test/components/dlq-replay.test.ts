@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, expect, test } from 'vitest';
 import type { DlqReplayArgs } from '../../components/dlq-replay.ts';
-import { lettersBeside, replayPolicy } from '../../components/policies/dead-letter-replay.ts';
+import { lettersBeside } from '../../components/policies/archive-place.ts';
+import { replayPolicy } from '../../components/policies/dead-letter-replay.ts';
 import { parseConfiguration } from '../../runtime/src/config/parse-configuration.ts';
 import { lettersLocation } from '../../runtime/src/dlq/letters-location.ts';
 import { backupConfiguration } from '../../runtime/src/lambda/backup-configuration.ts';

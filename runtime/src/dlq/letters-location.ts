@@ -1,12 +1,7 @@
 import type { StorageLocation } from '../config/job.ts';
+import { besideArchive } from '../storage/beside-archive.ts';
 
-/**
- * Where kept messages and the notes on replayed ones are: beside the archive, `s3://bucket/prefix-dead-letters`, of an archive
- * at the root of a bucket `msk-backup-dead-letters`.
- */
+/** Where kept messages and the notes on replayed ones are: beside the archive, `…-dead-letters`. */
 export function lettersLocation(storage: StorageLocation): StorageLocation {
-  if (storage.backend === 'filesystem' && storage.prefix === '') {
-    return { ...storage, path: `${storage.path.replace(/\/+$/, '')}-dead-letters` };
-  }
-  return { ...storage, prefix: storage.prefix === '' ? 'msk-backup-dead-letters' : `${storage.prefix}-dead-letters` };
+  return besideArchive(storage, 'dead-letters');
 }

@@ -1,9 +1,7 @@
 import type { StorageLocation } from '../config/job.ts';
+import { besideArchive } from '../storage/beside-archive.ts';
 
-/**
- * Where restores of an archive keep their journals: beside it and not in it, since the archive may be a replica that others
- * write. `s3://bucket/prefix` has `s3://bucket/prefix-restores`, an archive at the root of a bucket `msk-backup-restores`.
- */
+/** Where restores of an archive keep their journals: `restore.state`, or beside it, `…-restores`. */
 export function stateLocation({
   storage,
   state,
@@ -11,9 +9,5 @@ export function stateLocation({
   storage: StorageLocation;
   state?: StorageLocation;
 }): StorageLocation {
-  if (state !== undefined) return state;
-  if (storage.backend === 'filesystem' && storage.prefix === '') {
-    return { ...storage, path: `${storage.path.replace(/\/+$/, '')}-restores` };
-  }
-  return { ...storage, prefix: storage.prefix === '' ? 'msk-backup-restores' : `${storage.prefix}-restores` };
+  return state ?? besideArchive(storage, 'restores');
 }
