@@ -3,7 +3,8 @@ import * as pulumi from '@pulumi/pulumi';
 import { dashboardBody } from './alarms/dashboard.ts';
 import { deadLettersAlarm } from './alarms/dead-letters.ts';
 import { tellFailedRuns } from './alarms/failed-runs.ts';
-import { LONGEST_LOOK_BACK, lookBack, missedAfter, usualMaxDrillAge, usualMaxLag } from './alarms/look-back.ts';
+import { LONGEST_LOOK_BACK, missedAfter, usualMaxDrillAge, usualMaxLag } from './alarms/look-back.ts';
+import { noSuccess } from './alarms/no-success.ts';
 import { makeTopic, topicPlaceProblems } from './alarms/topic.ts';
 import { afterCheck } from './arguments/after-check.ts';
 import { regionProblems } from './arguments/archive-location.ts';
@@ -92,7 +93,6 @@ export interface BackupAlarmsArgs {
 }
 
 const YEAR = 31_536_000;
-const MOST_WARM_UP_MINUTES = 2880;
 
 /**
  * Says when backups fail, stop coming, fall behind, or are not replicated: EventBridge for runs that fail or never start,
@@ -437,22 +437,7 @@ function absence(
     });
     return;
   }
-  const looks = seconds.apply(lookBack);
-  alarm(suffix, where, {
-    ...succeeded,
-    alarmDescription: description,
-    // A line of the log may be counted twice: the most of the ones, not their sum.
-    statistic: 'Maximum',
-    comparisonOperator: 'LessThanThreshold',
-    threshold: 1,
-    period: looks.period,
-    evaluationPeriods: looks.evaluationPeriods,
-    treatMissingData: 'breaching',
-    // Nothing has run yet when the alarm is made.
-    warmUpConfiguration: {
-      warmUpPeriodDurationInMinutes: seconds.apply((it) => Math.min(Math.ceil(it / 60), MOST_WARM_UP_MINUTES)),
-    },
-  });
+  alarm(suffix, where, { ...succeeded, alarmDescription: description, ...noSuccess(seconds) });
 }
 
 /** Dashboards are found by their names alone, in all regions of the account: that of another project's component must not be this one. */

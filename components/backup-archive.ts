@@ -2,7 +2,6 @@ import * as pulumi from '@pulumi/pulumi';
 import { after, makeArchiveBucket } from './archive/bucket.ts';
 import { checkedArchive } from './archive/check-archive.ts';
 import { guardedPrefixes } from './archive/guarded-prefixes.ts';
-import { homeOf } from './archive/home.ts';
 import { keeping } from './archive/keeping.ts';
 import { makeArchiveKey } from './archive/key.ts';
 import { lifecycleRules } from './archive/lifecycle.ts';
@@ -16,6 +15,7 @@ import {
   replicationRule,
 } from './archive/replication.ts';
 import type { ArchiveRulesArgs } from './archive/rules-args.ts';
+import { homeOf } from './arguments/home.ts';
 import { archiveBucketPolicy, sharedBucketStatements } from './policies/archive-bucket.ts';
 import { type ArchivePlace, trimmedPrefix } from './policies/archive-place.ts';
 import { policyDocument } from './policies/document.ts';

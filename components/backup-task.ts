@@ -11,6 +11,7 @@ import {
 } from './arguments/authentication.ts';
 import { type Checks, checked, problemsOf } from './arguments/checked.ts';
 import { type ComputeArgs, computeProblems } from './arguments/compute.ts';
+import { homeOf } from './arguments/home.ts';
 import { type ImageArgs, imageProblems } from './arguments/image.ts';
 import { type NetworkArgs, networkProblems } from './arguments/network.ts';
 import type { ArgumentProblem } from './arguments/refuse.ts';
@@ -21,7 +22,6 @@ import type { PolicyDocument } from './policies/document.ts';
 import { clusterArnProblems, sizeProblems } from './policies/problems.ts';
 import { brokersOf } from './task/brokers.ts';
 import { checkSettings, configurationYaml, literal, type Rendering, renderingProblems } from './task/configuration.ts';
-import { homeOf } from './task/home.ts';
 import { inRegion, unreachable } from './task/one-region.ts';
 import { withCertificates } from './task/roles.ts';
 import { makeTask } from './task/run-task.ts';

@@ -9,6 +9,7 @@ import { topicArn } from './arguments/arn.ts';
 import type { AuthenticationArgs } from './arguments/authentication.ts';
 import { type Checks, checked, isPlain, problemsOf } from './arguments/checked.ts';
 import type { ComputeArgs } from './arguments/compute.ts';
+import { homeOf } from './arguments/home.ts';
 import type { ImageArgs } from './arguments/image.ts';
 import type { NetworkArgs } from './arguments/network.ts';
 import { wholeNumber } from './arguments/number.ts';
@@ -22,7 +23,6 @@ import { drillPrefixProblems, sizeProblems } from './policies/problems.ts';
 import { scheduleExpression } from './schedule/checks.ts';
 import { brokersOf } from './task/brokers.ts';
 import { configurationYaml, renderingProblems } from './task/configuration.ts';
-import { homeOf } from './task/home.ts';
 import { dependsOnOther, inRegion } from './task/one-region.ts';
 import {
   NOTHING,

@@ -5,6 +5,7 @@ import { arnOf } from './arguments/arn.ts';
 import type { AuthenticationArgs } from './arguments/authentication.ts';
 import { type Checks, checked, problemsOf } from './arguments/checked.ts';
 import type { ComputeArgs } from './arguments/compute.ts';
+import { homeOf } from './arguments/home.ts';
 import type { ImageArgs } from './arguments/image.ts';
 import type { NetworkArgs } from './arguments/network.ts';
 import type { ArgumentProblem } from './arguments/refuse.ts';
@@ -15,7 +16,6 @@ import { sizeProblems, topicPatternProblems } from './policies/problems.ts';
 import { exactRestorePolicy, restorePolicy } from './policies/restore.ts';
 import { brokersOf } from './task/brokers.ts';
 import { configurationYaml, renderingProblems } from './task/configuration.ts';
-import { homeOf } from './task/home.ts';
 import { dependsOnOther, inRegion } from './task/one-region.ts';
 import {
   NOTHING,

@@ -1,7 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import { after, makeArchiveBucket } from './archive/bucket.ts';
 import { guardedPrefixes } from './archive/guarded-prefixes.ts';
-import { homeOf } from './archive/home.ts';
 import { keeping } from './archive/keeping.ts';
 import { makeArchiveKey } from './archive/key.ts';
 import { lifecycleProblems, lifecycleRules } from './archive/lifecycle.ts';
@@ -17,6 +16,7 @@ import {
 import { type ObjectLockValues, objectLockProblems } from './archive/object-lock.ts';
 import type { ArchiveRulesArgs } from './archive/rules-args.ts';
 import { checked } from './arguments/checked.ts';
+import { homeOf } from './arguments/home.ts';
 import type { ArgumentProblem } from './arguments/refuse.ts';
 import { archiveBucketPolicy } from './policies/archive-bucket.ts';
 import { trimmedPrefix } from './policies/archive-place.ts';

@@ -1,6 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import { LONGEST_LOOK_BACK, lookBack, missedAfter, usualMaxLag } from '../alarms/look-back.ts';
+import { LONGEST_LOOK_BACK, missedAfter, usualMaxLag } from '../alarms/look-back.ts';
+import { noSuccess } from '../alarms/no-success.ts';
 import type { ArgumentProblem } from '../arguments/refuse.ts';
 import { expressionProblem, intervalSeconds } from '../schedule/expression.ts';
 
@@ -62,24 +63,13 @@ export interface BackupRuns {
 export function backupAlarms(settings: AlarmSettings, { metricArchive, interval }: BackupRuns) {
   const metric = { namespace: 'KafkaBackup', dimensions: { Archive: metricArchive } };
   const missed = interval.apply((seconds) => missedWithin(seconds)!);
-  const looks = missed.apply(lookBack);
   return [
     alarm(settings, 'missed-run', {
       ...metric,
       alarmDescription:
         'No backup has reached its end for too long. See the log of the last calls, and whether the schedule is on.',
       metricName: 'BackupSucceeded',
-      // A line of the log may be counted twice: the most of the ones, not their sum.
-      statistic: 'Maximum',
-      comparisonOperator: 'LessThanThreshold',
-      threshold: 1,
-      period: looks.period,
-      evaluationPeriods: looks.evaluationPeriods,
-      treatMissingData: 'breaching',
-      // Nothing has run yet when the alarm is made.
-      warmUpConfiguration: {
-        warmUpPeriodDurationInMinutes: missed.apply((seconds) => Math.min(Math.ceil(seconds / 60), 2880)),
-      },
+      ...noSuccess(missed),
     }),
     alarm(settings, 'lag', {
       ...metric,

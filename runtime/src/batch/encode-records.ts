@@ -1,7 +1,7 @@
-import type { BatchCodec } from './header.ts';
-import { BATCH_HEADER_BYTES } from './header.ts';
+import { BATCH_HEADER_BYTES, type BatchCodec } from './header.ts';
 import type { Record } from './records.ts';
 import { sealBatch } from './seal.ts';
+import { varintSize, writeVarint } from './varint.ts';
 
 export type RecordToEncode = Omit<Record, 'offset'>;
 
@@ -29,27 +29,22 @@ export function encodeBatch(records: readonly RecordToEncode[], codec: BatchCode
 function encodeRecord({ timestamp, key, value, headers }: RecordToEncode, base: number, delta: number): Buffer {
   const body = Buffer.concat([
     Buffer.of(0),
-    varint(BigInt(timestamp - base)),
-    varint(BigInt(delta)),
+    varint(timestamp - base),
+    varint(delta),
     ...bytesOrNull(key),
     ...bytesOrNull(value),
-    varint(BigInt(headers.length)),
+    varint(headers.length),
     ...headers.flatMap(([name, content]) => [...bytesOrNull(name), ...bytesOrNull(content)]),
   ]);
-  return Buffer.concat([varint(BigInt(body.length)), body]);
+  return Buffer.concat([varint(body.length), body]);
 }
 
 function bytesOrNull(bytes: Buffer | null): Buffer[] {
-  return bytes === null ? [varint(-1n)] : [varint(BigInt(bytes.length)), bytes];
+  return bytes === null ? [varint(-1)] : [varint(bytes.length), bytes];
 }
 
-/** Zigzag, then groups of seven bits, the lowest first. */
-function varint(value: bigint): Buffer {
-  let left = value < 0n ? -2n * value - 1n : 2n * value;
-  const bytes: number[] = [];
-  while (left >= 0x80n) {
-    bytes.push(Number(left & 0x7fn) | 0x80);
-    left >>= 7n;
-  }
-  return Buffer.from([...bytes, Number(left)]);
+function varint(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(varintSize(value));
+  writeVarint(bytes, value, 0);
+  return bytes;
 }

@@ -48,7 +48,9 @@ export class RecordProducer {
           `topic ${topic} has ${partitions} partitions, and a record is of partition ${chosen}`,
         );
       }
-      byPartition.set(chosen, [...(byPartition.get(chosen) ?? []), record]);
+      const others = byPartition.get(chosen);
+      if (others === undefined) byPartition.set(chosen, [record]);
+      else others.push(record);
     }
     for (const [partition, all] of byPartition) {
       for (const some of portions(all)) await this.#send(topic, partition, some);
